@@ -1,0 +1,15 @@
+/** One line of an instance's history. Append-only; `id` rises. */
+export interface InstanceEvent {
+  readonly id: number;
+  readonly instanceId: string;
+  readonly ownerId: string;
+  /** `instance.created`, `instance.running`, `instance.failed`, `instance.deleted`, ... */
+  readonly type: string;
+  /** In words for the owner. Never a secret. */
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export type NewEvent = Omit<InstanceEvent, 'id' | 'at'>;

@@ -1,0 +1,67 @@
+import type { Socket } from 'node:net';
+import type { EngineName } from '../template/template.ts';
+
+/** How an engine reaches one instance: `connect` opens a fresh raw connection each time. */
+export interface EngineTarget {
+  readonly connect: () => Promise<Socket>;
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+  readonly signal?: AbortSignal;
+}
+
+/** `starting`: not yet (nobody listens, recovering, loading); ask again soon. */
+export type Readiness = { readonly state: 'ready' } | { readonly state: 'starting'; readonly message: string };
+
+export interface EngineDefaults {
+  readonly endpoint: 'socket' | 'tcp';
+  /** Directory inside the container for the socket; null for a generic one. */
+  readonly socketDirectory: string | null;
+  readonly socketName: string | null;
+  readonly dataPath: string | null;
+}
+
+/** Code that knows one database family. Speaks the protocol with a bounded time for every call; holds no state. */
+export interface Engine {
+  readonly name: EngineName;
+  readonly defaults: EngineDefaults;
+  /** Extra command/environment that makes an (official or our) image listen and authenticate as we need; pure. */
+  launch(input: LaunchInput): { command: readonly string[] | null; environment: Readonly<Record<string, string>> };
+  /**
+   * By speaking the protocol, with the login of the target.
+   * @throws DbmakerError access_denied when it answers but refuses the login
+   */
+  probe(target: EngineTarget): Promise<Readiness>;
+  /** Makes sure that the target's user and database exist; idempotent. @throws data_misplaced when the data directory is not on `dataPath` */
+  ensureAccess(target: EngineTarget, options: { dataPath: string | null }): Promise<void>;
+  /**
+   * Makes `nextPassword` the password, durably, and proves it by a login. Idempotent: also right when a kill left it half done
+   * (target.password or nextPassword may be the current one). @throws access_denied when neither works, unsupported
+   */
+  rotatePassword(target: EngineTarget, nextPassword: string): Promise<void>;
+  version(target: EngineTarget): Promise<string>;
+  /** Bytes of the user's data as the engine counts them. */
+  size(target: EngineTarget): Promise<number>;
+  activity(target: EngineTarget): Promise<Activity>;
+}
+
+export interface LaunchInput {
+  readonly slug: string;
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+  readonly memoryBytes: number;
+  readonly socketDirectory: string | null;
+  readonly socketName: string | null;
+  readonly dataPath: string | null;
+  /** Template's own command and environment, variables already filled in. */
+  readonly command: readonly string[] | null;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Activity {
+  /** Sessions other than our own. */
+  readonly connections: number;
+  /** Of those, how many are doing something right now. */
+  readonly active: number;
+}

@@ -1,0 +1,211 @@
+import type { InstanceEvent, NewEvent } from '../instance/event.ts';
+import type { Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
+import type { Availability, Template, TemplateDocument } from '../template/template.ts';
+import type { ApiToken, Quota, Role, User } from '../user/user.ts';
+
+/** A page of a list that is ordered newest first; `next` is handed back to get the following one, null at the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/**
+ * All methods throw DbmakerError: store_unavailable, store_read_only, disk_full when the database does not answer or cannot write;
+ * nothing is changed then. Each method is one transaction.
+ */
+export interface Store {
+  readonly users: UserRepository;
+  readonly tokens: TokenRepository;
+  readonly templates: TemplateRepository;
+  readonly instances: InstanceRepository;
+  readonly ports: PortRepository;
+  readonly events: EventRepository;
+  readonly idempotency: IdempotencyRepository;
+  readonly settings: SettingRepository;
+  readonly heartbeats: HeartbeatRepository;
+  /** Brings the schema up to date; safe when several processes start at once. */
+  migrate(): Promise<void>;
+  /** @throws store_unavailable */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface UserRepository {
+  /** @throws name_taken */
+  create(user: Omit<User, 'createdAt'>): Promise<User>;
+  get(id: string): Promise<User | null>;
+  getByUsername(username: string): Promise<User | null>;
+  list(options: { limit: number; cursor?: string }): Promise<Page<User>>;
+  /** @throws not_found */
+  update(id: string, change: { displayName?: string; role?: Role; quota?: Quota }): Promise<User>;
+}
+
+export interface TokenRepository {
+  /** `secretHash`: SHA-256 of the secret, hex. */
+  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt'>, secretHash: string): Promise<ApiToken>;
+  /** Expired ones too (the caller says so); null for unknown and revoked. */
+  findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null>;
+  listByUser(userId: string): Promise<ApiToken[]>;
+  /** Whether there was such a token of this user. */
+  delete(userId: string, tokenId: string): Promise<boolean>;
+  /** Coarse: may be dropped when the last value is under a minute old. */
+  touch(tokenId: string): Promise<void>;
+}
+
+export interface TemplateRepository {
+  /** @throws conflict when the key is there */
+  create(key: string, document: TemplateDocument, options: { builtin: boolean }): Promise<Template>;
+  /** Makes or replaces a built-in one; leaves one that an admin has edited (builtin = false) alone. */
+  putBuiltin(key: string, document: TemplateDocument): Promise<Template>;
+  get(key: string): Promise<Template | null>;
+  list(): Promise<Template[]>;
+  /** A built-in one becomes the admin's (builtin = false). @throws template_not_found */
+  replace(key: string, document: TemplateDocument): Promise<Template>;
+  /** @throws template_not_found */
+  delete(key: string): Promise<void>;
+  setAvailability(key: string, availability: Availability): Promise<void>;
+}
+
+export interface NewInstance {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly name: string;
+  readonly templateKey: string;
+  readonly type: string;
+  readonly engine: Instance['engine'];
+  readonly slug: string;
+  readonly port: number;
+  /** Without generation (starts at 1) and restarts (0). */
+  readonly spec: Omit<InstanceSpec, 'generation' | 'restarts'>;
+  readonly secrets: SealedSecrets;
+}
+
+/** What a person may change; each change raises the generation. */
+export interface SpecChange {
+  readonly desired?: Desired;
+  readonly restart?: true;
+  readonly resources?: InstanceSpec['resources'];
+  readonly sleepAfterMs?: number | null;
+  readonly removeAfterMs?: number | null;
+  readonly name?: string;
+  /** Sealed; starts a rotation. @see SealedSecrets */
+  readonly nextPassword?: string;
+}
+
+/** A worker's claim on an instance. Everything it writes names it, and is refused once somebody else holds the lease. */
+export interface Lease {
+  readonly instanceId: string;
+  readonly holder: string;
+  /** Rises with each new claim. */
+  readonly token: number;
+}
+
+/** The little that a full resync needs of each row. */
+export interface InstanceOverview {
+  readonly id: string;
+  readonly desired: Desired;
+  readonly phase: Phase;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly nextTryAt: number | null;
+  readonly port: number;
+}
+
+export interface InstanceFilter {
+  readonly ownerId?: string;
+  readonly type?: string;
+  readonly phase?: Phase;
+  /** Part of name or slug. */
+  readonly search?: string;
+}
+
+export interface InstanceRepository {
+  /**
+   * Checks the owner's quota, takes the reserved port and writes the row and an `instance.created` event, all or nothing.
+   * @throws quota_exceeded, name_taken (same owner, same name), conflict (slug or id taken, port reservation lost: try with new ones)
+   */
+  create(instance: NewInstance): Promise<Instance>;
+  get(id: string): Promise<Instance | null>;
+  getBySlug(slug: string): Promise<Instance | null>;
+  getByPort(port: number): Promise<Instance | null>;
+  list(filter: InstanceFilter, options: { limit: number; cursor?: string }): Promise<Page<Instance>>;
+  /**
+   * Applies a change and writes `event`. A deleted one stays deleted: any other change of it throws not_found.
+   * `wake`: only if it is asleep (desired = sleeping), else nothing changes.
+   * @throws not_found, name_taken, quota_exceeded (resources), conflict (a rotation is already under way)
+   */
+  change(id: string, change: SpecChange, options?: { event?: Pick<NewEvent, 'type' | 'message' | 'data'>; onlyIfDesired?: readonly Desired[] }): Promise<Instance>;
+  /** Ids with work to do now: a newer generation than observed, or nextTryAt reached; not leased by another. Oldest first. */
+  due(limit: number): Promise<string[]>;
+  /** Time of the earliest nextTryAt; null: none. */
+  nextDueAt(): Promise<number | null>;
+  /** Every row. Cheap: called for the full resync over 10,000 rows. */
+  overview(): Promise<InstanceOverview[]>;
+  /** null when another worker holds an unexpired lease or the row is gone. */
+  acquireLease(id: string, holder: string, ttlMs: number): Promise<Lease | null>;
+  /** false when the lease is lost. */
+  renewLease(lease: Lease, ttlMs: number): Promise<boolean>;
+  releaseLease(lease: Lease): Promise<void>;
+  /**
+   * Writes the status (members given) and events in one transaction. A phase that changes sets `since` by itself.
+   * `rotated`: nextPassword becomes password, if it still is the given sealed text. @returns false when the lease is lost: nothing was written
+   */
+  report(lease: Lease, status: Partial<Omit<InstanceStatus, 'since'>>, options?: { events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]; rotated?: string }): Promise<boolean>;
+  /** Row gone, port into quarantine until `quarantineUntil`, `instance.deleted` event: the verified end. false when the lease is lost. */
+  close(lease: Lease, options: { quarantineUntil: number }): Promise<boolean>;
+  /** Counts by phase, and what is promised to instances. */
+  totals(): Promise<{ byPhase: Partial<Record<Phase, number>>; memoryBytes: number; cpus: number }>;
+}
+
+export interface PortRepository {
+  /**
+   * A free port of the range (not taken, not in quarantine, not blocked), reserved for `ttlMs` until InstanceRepository.create takes it.
+   * Starts after the last one handed out, so that a port is not reused at once. @throws ports_exhausted
+   */
+  reserve(range: { from: number; to: number }, ttlMs: number): Promise<number>;
+  /** Something else on this host listens there: leave it alone until `until`. */
+  block(port: number, until: number): Promise<void>;
+  /** Gives a reservation back at once. */
+  unreserve(port: number): Promise<void>;
+  counts(range: { from: number; to: number }): Promise<{ taken: number; quarantined: number; free: number }>;
+}
+
+export interface EventRepository {
+  append(event: NewEvent): Promise<InstanceEvent>;
+  /** Oldest first, ids greater than `after`. */
+  list(filter: { instanceId?: string; ownerId?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
+}
+
+export interface IdempotencyRecord {
+  readonly requestHash: string;
+  /** null while the first request is still being worked on. */
+  readonly response: { readonly status: number; readonly instanceId: string } | null;
+}
+
+export interface IdempotencyRepository {
+  /** Claims the key; null: it is ours to work on, else what is there. A claim without a response expires after `ttlMs`. */
+  begin(userId: string, key: string, requestHash: string, ttlMs: number): Promise<IdempotencyRecord | null>;
+  finish(userId: string, key: string, response: { status: number; instanceId: string }): Promise<void>;
+  /** The work failed without effect: the key may be used again. */
+  abandon(userId: string, key: string): Promise<void>;
+  deleteBefore(time: number): Promise<number>;
+}
+
+export interface SettingRepository {
+  get(key: string): Promise<string | null>;
+  /** Writes only if absent; returns what is there afterwards. */
+  putIfAbsent(key: string, value: string): Promise<string>;
+}
+
+export interface Heartbeat {
+  readonly worker: string;
+  readonly at: number;
+  /** Free-form state, e.g. of the runtime: shown by /health. */
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+export interface HeartbeatRepository {
+  beat(worker: string, state: Heartbeat['state']): Promise<void>;
+  list(): Promise<Heartbeat[]>;
+}

@@ -1,0 +1,62 @@
+/**
+ * A template as its JSON says it. The first seven members are the shape that users were promised; the rest are ours and optional.
+ */
+export interface TemplateDocument {
+  readonly name: string;
+  readonly type: string;
+  readonly image: string;
+  readonly defaultPort: number;
+  readonly environmentVariables?: Readonly<Record<string, string>>;
+  readonly connectionStringTemplate: string;
+  readonly description?: string;
+  readonly version?: string;
+  readonly icon?: string;
+  /** Engine that knows this family; `generic` (any TCP service) when nothing else fits. Default: `type` if an engine has that name. */
+  readonly engine?: EngineName;
+  /** `socket`: listens on a unix socket, no network. `tcp`: listens on `defaultPort` only. Default: what the engine can. */
+  readonly endpoint?: 'socket' | 'tcp';
+  /** Absolute directory inside the container that holds the data and outlives the container. Default: the engine's; generic: none. */
+  readonly dataPath?: string;
+  /** Absolute directory inside the container where the image puts its socket. Default: the engine's. */
+  readonly socketDirectory?: string;
+  /** Replaces the image's command. May use the variables. */
+  readonly command?: readonly string[];
+  readonly resources?: TemplateResources;
+  readonly policies?: TemplatePolicies;
+}
+
+export type EngineName = 'postgresql' | 'redis' | 'generic';
+
+export interface TemplateResources {
+  /** `512MB`, `1GB` or a number of bytes. */
+  readonly memory?: string | number;
+  readonly cpus?: number;
+  readonly pids?: number;
+}
+
+/** Durations such as `30m`, `24h`, `7d`, or `never`. */
+export interface TemplatePolicies {
+  readonly sleepAfter?: string;
+  readonly removeAfter?: string;
+}
+
+/** Whether this installation can run a template; written by a worker (the api never talks to a runtime). */
+export type Availability =
+  | { readonly available: true }
+  | { readonly available: false; readonly reason: string; readonly remedy?: string };
+
+export interface Template {
+  /** Lower-case key made of the document's name: what `{"template": ...}` and the URL use. */
+  readonly key: string;
+  readonly document: TemplateDocument;
+  readonly builtin: boolean;
+  /** null: no worker has looked yet. */
+  readonly availability: Availability | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** `My Cache` -> `my-cache`; also applied to what a person asks for, so that `PostgreSQL` finds `postgresql`. */
+export function templateKey(name: string): string {
+  return name.trim().toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+}
