@@ -74,7 +74,10 @@ export interface InstanceStatus {
   readonly nextTryAt: number | null;
   /** Set while running. */
   readonly endpoint: Endpoint | null;
-  /** Start of the current run. */
+  /**
+   * When the current run was launched; null when we stopped it. Written before the launch, so that a run that the runtime says began
+   * later than this is known to have ended unasked, and one that began earlier is known to have been ours to end.
+   */
   readonly startedAt: number | null;
   /** Whether the first start has ever succeeded: from then on missing data is an error, never a reason to make new data. */
   readonly provisioned: boolean;
