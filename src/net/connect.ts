@@ -1,0 +1,83 @@
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Endpoint } from '../domain/endpoint.ts';
+import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
+import type { Connect } from '../domain/ports/connector.ts';
+import { holdSocket } from './socket-path.ts';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const FULL_BACKLOG_RETRY_MS = 20;
+
+/**
+ * The only way to open a connection to an instance. The socket is handed over connected, paused (no `data` listener) and without an
+ * `error` listener: the caller adds one at once. Default timeout: 5,000 ms.
+ */
+export function createConnect(): Connect {
+  return async (endpoint, options = {}) => {
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    for (;;) {
+      if (signal.aborted) throw abortedError(timeout, options.signal);
+      try {
+        return await (endpoint.kind === 'unix' ? connectUnix(endpoint, signal) : connectTcp(endpoint, signal));
+      } catch (error) {
+        if (signal.aborted) throw abortedError(timeout, options.signal);
+        if (isDbmakerError(error)) throw error;
+        // A unix socket whose backlog is full answers EAGAIN at once instead of letting the caller wait. Bounded by the timeout.
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
+          throw new DbmakerError('endpoint_unreachable', 'Nobody answers at the instance\'s address.', { cause: error });
+        }
+        await delay(FULL_BACKLOG_RETRY_MS, undefined, { signal }).catch(() => undefined); // an abort is seen at the top of the loop
+      }
+    }
+  };
+}
+
+function abortedError(timeout: AbortSignal, given: AbortSignal | undefined): DbmakerError {
+  return given?.aborted === true && !timeout.aborted
+    ? new DbmakerError('cancelled', 'The connection to the instance was no longer wanted.')
+    : new DbmakerError('endpoint_unreachable', 'The instance did not answer in time.');
+}
+
+async function connectUnix(endpoint: Endpoint & { kind: 'unix' }, signal: AbortSignal): Promise<Socket> {
+  const held = holdSocket(endpoint.directory, endpoint.name);
+  try {
+    return await connected(createConnection({ path: held.path }), signal);
+  } finally {
+    held.release();
+  }
+}
+
+async function connectTcp(endpoint: Endpoint & { kind: 'tcp' }, signal: AbortSignal): Promise<Socket> {
+  return connected(createConnection({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true }), signal);
+}
+
+/** Resolves once connected; on error or abort the socket is gone and its listeners with it. */
+function connected(socket: Socket, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      socket.off('connect', onConnect);
+      socket.off('error', onError);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const onConnect = (): void => {
+      settle();
+      resolve(socket);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => {
+      settle();
+      // Errors of a socket that is being thrown away concern nobody.
+      socket.on('error', () => undefined).destroy();
+      reject(new Error('aborted'));
+    };
+    socket.once('connect', onConnect);
+    socket.once('error', onError);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
