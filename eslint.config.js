@@ -1,0 +1,100 @@
+// Lint rules: they are here to catch faults (lost promises, hidden time and environment, imports across borders), not taste.
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Time and environment come in through ports and Config: that is what makes the code testable and its inputs visible. */
+const hiddenInputs = {
+  'no-restricted-globals': ['error',
+    { name: 'setTimeout', message: 'Use the Clock port.' },
+    { name: 'setInterval', message: 'Use the Clock port.' },
+    { name: 'fetch', message: 'Nothing in src calls out over HTTP.' },
+  ],
+  'no-restricted-properties': ['error',
+    { object: 'process', property: 'env', message: 'Only src/config reads the environment.' },
+    { object: 'process', property: 'exit', message: 'Only src/main ends the process.' },
+    { object: 'Date', property: 'now', message: 'Use the Clock port.' },
+    { object: 'globalThis', property: 'setTimeout', message: 'Use the Clock port.' },
+  ],
+  'no-restricted-syntax': ['error',
+    { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Use the Clock port.' },
+  ],
+  'no-console': 'error',
+};
+
+const restrictedImports = (...extra) => ['error', {
+  paths: [
+    { name: 'node:timers', message: 'Use the Clock port.' },
+    { name: 'node:timers/promises', message: 'Use the Clock port.' },
+    { name: 'node:process', importNames: ['env', 'exit'], message: 'Only src/config reads the environment, only src/main ends the process.' },
+    ...extra,
+  ],
+}];
+const onlyIn = (name, folder) => ({ name, message: `Only ${folder} knows this library.` });
+const dockerode = onlyIn('dockerode', 'src/runtimes/docker');
+const libraries = [onlyIn('kysely', 'src/store'), onlyIn('node:sqlite', 'src/store'), onlyIn('fastify', 'src/api')];
+
+export default defineConfig(
+  { ignores: ['node_modules/', 'artifacts/', '.cache/', 'console/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { boolean: true, string: true } }],
+      '@typescript-eslint/prefer-optional-chain': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'all', ignoreRestSiblings: true }],
+      // node:test reports by itself: its promise need not be awaited.
+      '@typescript-eslint/no-floating-promises': ['error', {
+        allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'] }],
+      }],
+      // An `async` method without `await` is how a port's method turns a throw into a rejection.
+      '@typescript-eslint/require-await': 'off',
+      'no-control-regex': 'off', // NUL and friends are what the validators look for
+      eqeqeq: 'error',
+      'no-promise-executor-return': 'error',
+      'no-self-compare': 'error',
+      'no-unmodified-loop-condition': 'error',
+      'require-atomic-updates': 'off', // reports every awaited assignment to a property, right or wrong
+      'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }],
+      'max-len': ['error', { code: 200, ignoreUrls: true, ignoreRegExpLiterals: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
+    },
+  },
+  { files: ['src/**/*.ts'], ignores: ['**/*.test.ts'], rules: { ...hiddenInputs, 'no-restricted-imports': restrictedImports(dockerode, ...libraries) } },
+  { files: ['src/runtimes/docker/**/*.ts'], rules: { 'no-restricted-imports': restrictedImports(...libraries) } },
+  { files: ['src/store/**/*.ts', 'src/api/**/*.ts'], rules: { 'no-restricted-imports': restrictedImports(dockerode) } },
+  {
+    // The composition roots hold the clock, end the process and hand process.env to readConfig.
+    files: ['src/main/**/*.ts'],
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off', 'no-restricted-syntax': 'off', 'no-restricted-imports': 'off' },
+  },
+  { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-imports': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off', // a failed assumption is a failed test
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
+    languageOptions: {
+      globals: Object.fromEntries(['process', 'console', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'fetch', 'Buffer', 'URL',
+        'AbortController', 'AbortSignal', 'module', 'structuredClone', 'performance', 'TextDecoder'].map((name) => [name, 'readonly'])),
+    },
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }], 'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }] },
+  },
+);
