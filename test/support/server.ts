@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { claimPortRange, freePort } from './ports.ts';
+import { temporaryDirectory } from './tmp.ts';
+import { waitFor } from './wait.ts';
+import { containersIn, processesIn, removeContainers } from './world.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+export interface ServerOptions {
+  readonly runtime: 'docker' | 'process';
+  /** More settings, e.g. `DBMAKER_QUOTA_INSTANCES`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** An existing home to go on with; it is left in place by dispose. Default: a new one. */
+  readonly home?: string;
+}
+
+export interface Answer<T = unknown> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed JSON; the text where it is none. */
+  readonly body: T;
+}
+
+/** A real server in a process of its own, with its own home and port range. */
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly home: string;
+  readonly ports: { readonly from: number; readonly to: number };
+  /** Of the current run; undefined while it is down. */
+  readonly pid: number | undefined;
+  /** Of the bootstrap admin. */
+  adminToken(): Promise<string>;
+  /** One request, as the admin unless `headers.authorization` says otherwise. @throws TypeError when the server is not there */
+  api<T = unknown>(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer<T>>;
+  /** Sends a signal and waits for the end of the process. Nothing if it is down. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again (after kill) on the same home and port and waits for /health. */
+  start(): Promise<void>;
+  /** SIGTERM, then start. */
+  restart(): Promise<void>;
+  logText(): Promise<string>;
+  /** Deletes every instance through the API, stops the server, removes the home. @throws Error when something of it is still on the machine */
+  dispose(): Promise<void>;
+}
+
+/** Starts the server and waits until /health says 200. @throws Error with the log when it does not */
+export async function startServer(options: ServerOptions): Promise<TestServer> {
+  const scratch = await temporaryDirectory('server');
+  const range = await claimPortRange();
+  const server = new ServerProcess(options, options.home ?? path.join(scratch.path, 'home'), path.join(scratch.path, 'server.log'), range, await freePort(), async () => {
+    await range[Symbol.asyncDispose]();
+    await scratch[Symbol.asyncDispose]();
+  });
+  try {
+    await server.start();
+  } catch (error) {
+    await server.dispose();
+    throw error;
+  }
+  return server;
+}
+
+/** What the server needs of our environment; nothing of a developer's own DBMAKER_* reaches a test. */
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DOCKER_HOST', 'DBMAKER_TEST_RUN'];
+
+class ServerProcess implements TestServer {
+  readonly url: string;
+  readonly home: string;
+  readonly ports: { readonly from: number; readonly to: number };
+  readonly #options: ServerOptions;
+  readonly #logFile: string;
+  readonly #httpPort: number;
+  readonly #release: () => Promise<void>;
+  #child: ChildProcess | undefined;
+  #token: string | undefined;
+
+  constructor(options: ServerOptions, home: string, logFile: string, ports: TestServer['ports'], httpPort: number, release: () => Promise<void>) {
+    this.#options = options;
+    this.home = home;
+    this.#logFile = logFile;
+    this.ports = { from: ports.from, to: ports.to };
+    this.#httpPort = httpPort;
+    this.#release = release;
+    this.url = `http://127.0.0.1:${httpPort}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.#child) return;
+    const log = openSync(this.#logFile, 'a', 0o600); // a file, not a pipe: it has the last words before a kill -9
+    const child = spawn(path.join(ROOT, 'node_modules/.bin/node'), ['src/main/server.ts'], { cwd: ROOT, env: this.#environment(), stdio: ['ignore', log, log] });
+    closeSync(log);
+    await once(child, 'spawn');
+    this.#child = child;
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    await waitFor(
+      async () => {
+        if (this.#child !== child) return 'gone';
+        return (await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(5000) })).status === 200 && 'healthy';
+      },
+      { what: 'GET /health to say 200', timeoutMs: 60_000, intervalMs: 20, explain: () => this.logText() },
+    ).then(async (state) => {
+      if (state === 'gone') throw new Error(`The server ended while starting (${child.exitCode ?? child.signalCode ?? '?'}):\n${await this.logText()}`);
+    });
+  }
+
+  #environment(): Record<string, string> {
+    const kept = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+    return {
+      ...Object.fromEntries(kept),
+      DBMAKER_HOME: this.home,
+      DBMAKER_HTTP_PORT: String(this.#httpPort),
+      DBMAKER_RUNTIME: this.#options.runtime,
+      DBMAKER_PORT_RANGE: `${this.ports.from}-${this.ports.to}`,
+      DBMAKER_LOG_LEVEL: 'debug',
+      ...this.#options.env,
+    };
+  }
+
+  async adminToken(): Promise<string> {
+    this.#token ??= (await readFile(path.join(this.home, 'admin.token'), 'utf8')).trim();
+    return this.#token;
+  }
+
+  async api<T = unknown>(method: string, target: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer<T>> {
+    const response = await fetch(new URL(target, this.url), {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.adminToken()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(150_000),
+    });
+    const text = await response.text();
+    const parsed: unknown = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+    return { status: response.status, headers: response.headers, body: parsed as T };
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(30_000) });
+    child.kill(signal);
+    await ended;
+  }
+
+  async restart(): Promise<void> {
+    await this.kill('SIGTERM');
+    await this.start();
+  }
+
+  async logText(): Promise<string> {
+    const text = await readFile(this.#logFile, 'utf8').catch(() => '');
+    return text.split('\n').slice(-60).join('\n');
+  }
+
+  async dispose(): Promise<void> {
+    const faults: string[] = [];
+    try {
+      await this.#deleteInstances();
+    } catch (error) {
+      faults.push(`deleting through the API failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    await this.kill('SIGTERM').catch(async () => {
+      faults.push('the server did not end within 30 s of SIGTERM');
+      await this.kill('SIGKILL');
+    });
+    faults.push(...(await this.#clearAway()));
+    const log = faults.length > 0 ? await this.logText() : '';
+    await this.#release();
+    if (faults.length > 0) throw new Error(`The test server left something behind:\n- ${faults.join('\n- ')}\n${log}`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #deleteInstances(): Promise<void> {
+    const somethingThere = (await processesIn(this.home)).length > 0 || (await containersIn(this.home)).length > 0;
+    if (!this.#child && !somethingThere) return;
+    await this.start();
+    const ids = async (): Promise<string[]> => (await this.api<{ items: { id: string }[] }>('GET', '/api/containers?limit=200')).body.items.map(({ id }) => id);
+    await Promise.all((await ids()).map((id) => this.api('DELETE', `/api/containers/${id}`)));
+    await waitFor(async () => (await ids()).length === 0, { what: 'every instance to be deleted', timeoutMs: 60_000, intervalMs: 100 });
+  }
+
+  /** Ends what should not be there any more, and names it. */
+  async #clearAway(): Promise<string[]> {
+    const containers = await containersIn(this.home);
+    await removeContainers(containers);
+    const processes = await processesIn(this.home);
+    for (const { pid } of processes) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // ended by itself meanwhile
+      }
+    }
+    return [...containers.map(({ name }) => `container ${name}`), ...processes.map(({ pid, command }) => `process ${pid}: ${command}`)];
+  }
+}
