@@ -9,7 +9,8 @@ export function needsWork(row: InstanceOverview, state: Observation['state'], no
   if (row.desired === 'deleted' || row.generation > row.observedGeneration) return true;
   // A failed one is looked at again when its time has come, not at every resync.
   if (row.phase === 'failed') return row.nextTryAt !== null && row.nextTryAt <= now;
-  if (row.nextTryAt !== null && row.nextTryAt > now) return false;
+  // On its way, and told when to go on (backoff): leave it until then. What was running is checked in any case.
+  if (row.nextTryAt !== null && row.nextTryAt > now && row.phase !== 'running') return false;
   const alive = state === 'running' || state === 'paused';
   if (row.desired === 'running') return row.phase !== 'running' || state !== 'running';
   if (row.desired === 'stopped') return row.phase !== 'stopped' || alive;

@@ -1,0 +1,48 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Store } from '../domain/ports/store.ts';
+
+const ADMIN_ID = 'admin';
+
+/**
+ * Makes the admin account and its first API token, written to `$DBMAKER_HOME/admin.token` (0600).
+ * The file comes first and the row second, so that a kill in between only makes the same token's row again at the next start.
+ * @returns path of the token file, and whether it was made just now
+ */
+export async function ensureAdmin(store: Store, config: Config): Promise<{ file: string; created: boolean }> {
+  const file = path.join(config.home, 'admin.token');
+  if ((await store.users.get(ADMIN_ID)) === null) {
+    await store.users.create({ id: ADMIN_ID, username: 'admin', displayName: 'Administrator', email: null, role: 'admin', quota: config.defaultQuota });
+  }
+  const existing = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  const tokens = await store.tokens.listByUser(ADMIN_ID);
+  const known = existing !== null && (await store.tokens.findByHash(hash(existing.trim()))) !== null;
+  // Revoked on purpose, or the file was removed on purpose, while another token is there: respect that.
+  if (known || tokens.length > 0) return { file, created: false };
+  const secret = existing?.trim() || `dbm_${randomBytes(32).toString('base64url')}`;
+  if (existing === null) await writePrivate(file, `${secret}\n`);
+  await store.tokens.create({ id: randomBytes(8).toString('hex'), userId: ADMIN_ID, name: 'first start', scopes: ['read', 'write', 'admin'], expiresAt: null }, hash(secret));
+  return { file, created: true };
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** Whole or not at all, readable by nobody else. */
+async function writePrivate(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  const handle = await open(temporary, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+}

@@ -1,0 +1,36 @@
+import { pino } from 'pino';
+import { readConfig, redacted } from '../config/config.ts';
+import { isDbmakerError } from '../domain/errors.ts';
+import { startPlatform, type Platform } from './platform.ts';
+
+/** How long a stop may take before the process ends anyway. Nothing is lost then: every step can be cut off. */
+const STOP_DEADLINE_MS = 15_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel, redact: { paths: ['password', '*.password', 'req.headers.authorization', 'req.headers.cookie', 'token'], censor: '[redacted]' } });
+  log.info({ config: redacted(config), node: process.version }, 'starting');
+  const platform = await startPlatform(config, log);
+  log.info({ url: platform.url }, `DbMaker is ready: ${platform.url}`);
+  process.stderr.write(platform.greeting);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(platform, signal));
+
+  async function stop(running: Platform, signal: string): Promise<void> {
+    log.info({ signal }, 'stopping; databases go on running');
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    try {
+      await running.stop();
+      log.info({}, 'stopped');
+      process.exit(0);
+    } catch (error) {
+      log.error({ err: error }, 'did not stop cleanly');
+      process.exit(1);
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  if (isDbmakerError(error)) process.stderr.write(`\nDbMaker cannot start: ${error.userText}\n${error.remedy === undefined ? '' : `${error.remedy}\n`}\n`);
+  else process.stderr.write(`\nDbMaker cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,33 @@
+import { EventEmitter } from 'node:events';
+import type { StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
+
+/** The hints between api, gateway and workers when they live in one process. */
+export interface Signals {
+  readonly wake: WakeSignal;
+  readonly status: StatusSignal;
+  /** Spec changed. */
+  onChanged(callback: (instanceId: string) => void): void;
+  /** Status reported, any instance. */
+  onAnyReport(callback: (instanceId: string) => void): void;
+  reported(instanceId: string): void;
+}
+
+export function createSignals(): Signals {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const reports = new EventEmitter().setMaxListeners(0);
+  return {
+    wake: { changed: (id) => void emitter.emit('changed', id) },
+    status: {
+      onReport(id, callback) {
+        reports.on(id, callback);
+        return () => void reports.off(id, callback);
+      },
+    },
+    onChanged: (callback) => void emitter.on('changed', callback),
+    onAnyReport: (callback) => void emitter.on('reported', callback),
+    reported(id) {
+      reports.emit(id);
+      emitter.emit('reported', id);
+    },
+  };
+}

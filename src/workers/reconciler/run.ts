@@ -1,0 +1,121 @@
+import { DbmakerError } from '../../domain/errors.ts';
+import { CRASH_LOOP_REST_MS, isCrashLoop, withCrash } from '../../domain/instance/crash.ts';
+import { backoffMs } from '../../domain/instance/backoff.ts';
+import { explainEnd } from '../../domain/instance/explain.ts';
+import type { Observation } from '../../domain/ports/runtime.ts';
+import { DONE, again, type Pass, type StepResult } from './context.ts';
+import { logTail } from './log-tail.ts';
+import { becomeReady } from './ready.ts';
+
+/** A database is usually ready within 20-100 ms of its launch; asking costs a socket connect. */
+const READY_RECHECK_MS = 15;
+
+/** desired = running: provision, start, restart, resume, whichever is missing. */
+export async function keepRunning(pass: Pass): Promise<StepResult> {
+  const { instance, observation } = pass;
+  const { spec, status } = instance;
+  const alive = observation.state === 'running' || observation.state === 'paused';
+  const outdated = observation.fingerprint !== null && observation.fingerprint !== pass.workload().fingerprint;
+
+  if (alive && (spec.restarts !== status.restarts || outdated)) return endForRestart(pass);
+  if (endedUnasked(pass)) return afterUnaskedEnd(pass);
+  if (observation.state === 'paused') {
+    await pass.ports.runtime.resume(instance.id);
+    return again(0);
+  }
+  if (observation.state !== 'running') return launch(pass, outdated || observation.state === 'absent');
+  if (status.phase === 'pending' || status.startedAt === null) {
+    // It runs though nobody wrote so: we were killed between a launch and its report, or a person started it by hand.
+    await pass.report({ phase: status.provisioned ? status.phase : 'provisioning', startedAt: observation.startedAt ?? pass.ports.clock.now() });
+    return again(0);
+  }
+  return (await becomeReady(pass)) ? DONE : again(READY_RECHECK_MS);
+}
+
+/** Ended by itself (or by somebody's hand) in the run that we launched, as opposed to: not launched yet, or ended by us. */
+function endedUnasked({ instance, observation }: Pass): boolean {
+  const { startedAt, phase } = instance.status;
+  if (startedAt === null || instance.spec.restarts !== instance.status.restarts) return false;
+  if (observation.state === 'exited') return observation.startedAt === null || observation.startedAt >= startedAt;
+  // Removed behind our back while it was running: the data is still there, so it comes back.
+  return phase === 'running' && (observation.state === 'absent' || observation.state === 'created');
+}
+
+async function launch(pass: Pass, anew: boolean): Promise<StepResult> {
+  const { instance, observation, ports } = pass;
+  const { status, spec } = instance;
+  const workload = pass.workload();
+  if (status.provisioned && workload.dataPath !== null && !observation.dataPresent) {
+    throw new DbmakerError('data_missing', 'The data directory of this database is gone. It is not started, so that it does not come up empty. Restore the directory, or delete the database.');
+  }
+  await pass.report({
+    phase: 'provisioning',
+    restarts: spec.restarts,
+    endpoint: null,
+    startedAt: ports.clock.now(),
+    nextTryAt: null,
+    progress: anew ? { step: 'prepare', message: 'Preparing' } : { step: 'start', message: 'Starting' },
+  });
+  if (anew) {
+    await ports.runtime.prepare(workload, progressReporter(pass), pass.signal);
+    await ports.runtime.create(workload);
+  }
+  await ports.runtime.start(workload);
+  return again(0);
+}
+
+/** Image pulls report many times a second; a person and the store need about one. */
+function progressReporter(pass: Pass): (progress: { step: string; message: string; fraction?: number }) => void {
+  let last = 0;
+  let writing = false;
+  return (progress) => {
+    const now = pass.ports.clock.now();
+    if (writing || now - last < 500) return;
+    [last, writing] = [now, true];
+    pass
+      .report({ progress })
+      .catch((error: unknown) => pass.ports.log.warn({ err: error, instance: pass.instance.id }, 'progress was not written'))
+      .finally(() => (writing = false));
+  };
+}
+
+/** Ends the run; the next look finds startedAt = null and launches. Restart counters follow only then, so a kill repeats the stop. */
+async function endForRestart(pass: Pass): Promise<StepResult> {
+  const { instance, ports } = pass;
+  await pass.report({ phase: 'provisioning', endpoint: null, startedAt: null, progress: { step: 'restart', message: 'Restarting' } });
+  await ports.runtime.stop(instance.id, { graceMs: ports.settings.stopGraceMs });
+  await pass.report({ restarts: instance.spec.restarts });
+  return again(0);
+}
+
+/** Restarts with growing delay; too many ends within the window make it `failed`, to be tried again after a rest. */
+async function afterUnaskedEnd(pass: Pass): Promise<StepResult> {
+  const { instance, observation, ports } = pass;
+  const now = ports.clock.now();
+  const early = instance.status.phase !== 'running';
+  const reason = explainEnd(observation, instance.spec.resources, await logTail(pass), early);
+  const crashes = withCrash(instance.status.crashes, now);
+  const attempts = instance.status.attempts + 1;
+  const looping = isCrashLoop(crashes, now);
+  // The first end of a healthy one is answered at once; one that never became ready gets a moment.
+  const delay = looping ? CRASH_LOOP_REST_MS : attempts === 1 && !early ? 0 : backoffMs(attempts, ports.random(), { baseMs: 500, maxMs: 60_000 });
+  await pass.report(
+    {
+      phase: looping || early ? 'failed' : 'provisioning',
+      endpoint: null,
+      startedAt: null,
+      progress: null,
+      reason: looping ? { ...reason, message: `It ended ${crashes.length} times within ten minutes and is left alone for a while. ${reason.message}` } : reason,
+      attempts,
+      crashes,
+      observedGeneration: instance.spec.generation,
+      nextTryAt: now + delay,
+    },
+    { events: [{ type: looping ? 'instance.failed' : 'instance.crashed', message: reason.message, data: describeEnd(observation) }] },
+  );
+  return again(delay);
+}
+
+function describeEnd(observation: Observation): Record<string, unknown> {
+  return { exitCode: observation.exitCode, outOfMemory: observation.outOfMemory };
+}

@@ -1,0 +1,64 @@
+import { isDbmakerError } from '../../domain/errors.ts';
+import { DONE, again, type Pass, type StepResult } from './context.ts';
+import { SETTLED_DOWN } from './stop.ts';
+
+/** How often an instance that should sleep but is in use is looked at. */
+const IN_USE_RECHECK_MS = 30_000;
+
+/**
+ * Two tiers: first frozen (`paused`, wakes at once), later stopped (memory freed). Never asleep with an open session: one that is in use
+ * stays awake until its last session ended.
+ */
+export async function putToSleep(pass: Pass): Promise<StepResult> {
+  const { instance, observation, ports } = pass;
+  const now = ports.clock.now();
+  const settled = { observedGeneration: instance.spec.generation, restarts: instance.spec.restarts };
+  const events = instance.status.phase === 'sleeping' ? [] : [{ type: 'instance.sleeping', message: `${instance.name} fell asleep; a connection wakes it.`, data: {} }];
+
+  if (observation.state === 'running') {
+    const sessions = await openSessions(pass);
+    if (sessions > 0) {
+      await pass.report({
+        ...settled,
+        reason: { code: 'conflict', message: `It falls asleep when its ${sessions === 1 ? 'open session has' : `${sessions} open sessions have`} ended.` },
+        nextTryAt: now + IN_USE_RECHECK_MS,
+      });
+      return again(IN_USE_RECHECK_MS);
+    }
+    if (await paused(pass)) {
+      await pass.report({ ...settled, phase: 'sleeping', reason: null, progress: null, attempts: 0, nextTryAt: now + ports.settings.pausedMs }, { events });
+      return again(ports.settings.pausedMs);
+    }
+  }
+  const frozenUntil = instance.status.phase === 'sleeping' ? instance.status.nextTryAt : null;
+  if (observation.state === 'paused' && frozenUntil !== null && frozenUntil > now) {
+    await pass.report({ ...settled, reason: null });
+    return again(frozenUntil - now);
+  }
+  if (observation.state === 'running' || observation.state === 'paused') {
+    await ports.runtime.stop(instance.id, { graceMs: ports.settings.stopGraceMs });
+  }
+  await pass.report({ phase: 'sleeping', ...SETTLED_DOWN, ...settled }, { events });
+  return DONE;
+}
+
+/** false where the runtime cannot freeze: it is stopped then. */
+async function paused(pass: Pass): Promise<boolean> {
+  try {
+    await pass.ports.runtime.pause(pass.instance.id);
+    return true;
+  } catch (error) {
+    if (isDbmakerError(error, 'unsupported')) return false;
+    throw error;
+  }
+}
+
+async function openSessions(pass: Pass): Promise<number> {
+  try {
+    return (await pass.engine.activity(pass.target(pass.observation))).connections;
+  } catch (error) {
+    // A family that cannot tell, or an owner who changed the password by hand: the gateway's own count has to do.
+    if (isDbmakerError(error, 'unsupported') || isDbmakerError(error, 'access_denied')) return 0;
+    throw error;
+  }
+}
