@@ -25,7 +25,10 @@ export interface EngineDefaults {
 export interface Engine {
   readonly name: EngineName;
   readonly defaults: EngineDefaults;
-  /** Extra command/environment that makes an (official or our) image listen and authenticate as we need; pure. */
+  /**
+   * Command (the template's own wins) and environment (wins over the template's) that make an official or our image listen and
+   * authenticate as we need; pure. No secret is in the command.
+   */
   launch(input: LaunchInput): { command: readonly string[] | null; environment: Readonly<Record<string, string>> };
   /**
    * By speaking the protocol, with the login of the target.
@@ -39,9 +42,11 @@ export interface Engine {
    * (target.password or nextPassword may be the current one). @throws access_denied when neither works, unsupported
    */
   rotatePassword(target: EngineTarget, nextPassword: string): Promise<void>;
+  /** Empty where the engine cannot tell. */
   version(target: EngineTarget): Promise<string>;
-  /** Bytes of the user's data as the engine counts them. */
+  /** Bytes of the user's data as the engine counts them; 0 where it cannot tell. */
   size(target: EngineTarget): Promise<number>;
+  /** @throws unsupported where the engine cannot tell: who asks must not take it for unused */
   activity(target: EngineTarget): Promise<Activity>;
 }
 
@@ -54,6 +59,8 @@ export interface LaunchInput {
   readonly socketDirectory: string | null;
   readonly socketName: string | null;
   readonly dataPath: string | null;
+  /** Where it has to listen when there is no socket (socketDirectory = null). */
+  readonly port: number;
   /** Template's own command and environment, variables already filled in. */
   readonly command: readonly string[] | null;
   readonly environment: Readonly<Record<string, string>>;

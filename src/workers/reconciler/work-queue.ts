@@ -43,7 +43,8 @@ export class WorkQueue {
     for (const key of this.#waiting) {
       if (this.#running.size >= this.#options.concurrency) return;
       this.#waiting.delete(key);
-      this.#running.set(key, this.#run(key));
+      // Deferred, so that the key counts as running before its work can add it again.
+      this.#running.set(key, Promise.resolve().then(() => this.#run(key)));
     }
   }
 

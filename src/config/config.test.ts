@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DbmakerError } from '../domain/errors.ts';
+import { readConfig, redacted } from './config.ts';
+
+test('an empty environment gives the documented defaults, frozen and on loopback', () => {
+  const config = readConfig({});
+  assert.equal(config.httpPort, 8080);
+  assert.equal(config.httpHost, '127.0.0.1');
+  assert.equal(config.bind, '127.0.0.1');
+  assert.deepEqual(config.portRange, { from: 10000, to: 19999 });
+  assert.ok(config.home.endsWith('/.dbmaker'));
+  assert.ok(Object.isFrozen(config));
+});
+
+test('every wrong variable is named in one error', () => {
+  assert.throws(
+    () => readConfig({ DBMAKER_HTTP_PORT: '99999', DBMAKER_PORT_RANGE: '20-10', DBMAKER_RUNTIME: 'podman', DBMAKER_DATABASE_URL: 'mysql://x', DBMAKER_DOMAIN: 'a b', DBMAKER_ENCRYPTION_KEY: 'short' }),
+    (error) => {
+      assert.ok(error instanceof DbmakerError);
+      assert.equal(error.code, 'invalid_configuration');
+      assert.deepEqual(Object.keys(error.fields ?? {}).sort(), ['DBMAKER_DATABASE_URL', 'DBMAKER_DOMAIN', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_HTTP_PORT', 'DBMAKER_PORT_RANGE', 'DBMAKER_RUNTIME']);
+      return true;
+    },
+  );
+});
+
+test('a misspelt setting is refused instead of ignored', () => {
+  assert.throws(() => readConfig({ DBMAKER_HTPP_PORT: '1' }), /DBMAKER_HTPP_PORT is not a setting/);
+});
+
+test('secrets do not show in the redacted form', () => {
+  const key = Buffer.alloc(32, 7).toString('base64');
+  const shown = JSON.stringify(redacted(readConfig({ DBMAKER_ENCRYPTION_KEY: key, DBMAKER_DATABASE_URL: 'postgresql://u:hunter2@h/d' })));
+  assert.ok(!shown.includes(key) && !shown.includes('hunter2'));
+});
