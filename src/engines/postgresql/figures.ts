@@ -1,0 +1,22 @@
+import type { Activity, EngineTarget } from '../../domain/ports/engine.ts';
+import { APPLICATION_NAME, withSession } from './session.ts';
+
+/** `15.18`, without what a distribution adds. */
+export async function version(target: EngineTarget): Promise<string> {
+  const [row] = await withSession(target, (session) => session.rows('SHOW server_version'));
+  return (row?.['server_version'] ?? '').split(' ')[0] ?? '';
+}
+
+/** All databases but the templates. */
+export async function size(target: EngineTarget): Promise<number> {
+  const [row] = await withSession(target, (session) => session.rows('SELECT sum(pg_database_size(oid)) AS bytes FROM pg_database WHERE NOT datistemplate'));
+  return Number(row?.['bytes'] ?? 0);
+}
+
+/** Client sessions but those of the control plane; active: a statement is running. */
+export async function activity(target: EngineTarget): Promise<Activity> {
+  const [row] = await withSession(target, (session) => session.rows(
+    `SELECT count(*) AS connections, count(*) FILTER (WHERE state IN ('active', 'fastpath function call')) AS active
+     FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name <> $1`, [APPLICATION_NAME]));
+  return { connections: Number(row?.['connections'] ?? 0), active: Number(row?.['active'] ?? 0) };
+}

@@ -1,0 +1,12 @@
+import type { Engine } from '../../domain/ports/engine.ts';
+import { ensureAccess } from './access.ts';
+import { activity, size, version } from './figures.ts';
+import { launch } from './launch.ts';
+import { rotatePassword } from './password.ts';
+import { probe } from './probe.ts';
+
+export const redis: Engine = {
+  name: 'redis',
+  defaults: { endpoint: 'socket', socketDirectory: '/run/dbmaker', socketName: 'redis.sock', dataPath: '/data' },
+  launch, probe, ensureAccess, rotatePassword, version, size, activity,
+};
