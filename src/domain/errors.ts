@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   idempotency_key_reused: { retryable: false },
   quota_exceeded: { retryable: false },
   ports_exhausted: { retryable: true },
+  method_not_allowed: { retryable: false },
   payload_too_large: { retryable: false },
   unsupported_media_type: { retryable: false },
   rate_limited: { retryable: true },

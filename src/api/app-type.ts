@@ -1,0 +1,30 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiDependencies } from './dependencies.ts';
+import type { Caller } from './caller.ts';
+import type { StatusWaiter } from './wait.ts';
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+/**
+ * Who may use a route; every route of ours declares it, or the app does not start.
+ * `monitor`: an admin's token, or a direct connection from this machine.
+ */
+export type Access = 'public' | 'monitor' | 'read' | 'write' | 'admin';
+
+/** What routes are handed. */
+export interface ApiContext extends ApiDependencies {
+  readonly waiter: StatusWaiter;
+  /** Aborts when the server closes: ends streams and waits. */
+  readonly closing: AbortSignal;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify';
+import { DbmakerError } from '../domain/errors.ts';
+import type { Instance } from '../domain/instance/instance.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { ApiToken, TokenScope, User } from '../domain/user/user.ts';
+
+/** Who sent a request. */
+export interface Caller {
+  readonly user: User;
+  readonly token: ApiToken;
+  /** Has the role *and* a token with the scope `admin`: sees and changes what belongs to others. */
+  readonly isAdmin: boolean;
+}
+
+const RANK: Readonly<Record<TokenScope, number>> = { read: 1, write: 2, admin: 3 };
+
+/** Whether a token with `scopes` may do what needs `needed`: `write` includes `read`, `admin` includes both. */
+export function hasScope(scopes: readonly TokenScope[], needed: TokenScope): boolean {
+  return scopes.some((scope) => RANK[scope] >= RANK[needed]);
+}
+
+/** @throws unauthenticated on a route that is open to all */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new DbmakerError('unauthenticated', 'Sign in first.');
+  return request.caller;
+}
+
+/** The instance if the caller may see it. @throws not_found, the same whether it belongs to somebody else or does not exist */
+export async function visibleInstance(store: Store, caller: Caller, id: string): Promise<Instance> {
+  const instance = await store.instances.get(id);
+  if (instance === null || (instance.ownerId !== caller.user.id && !caller.isAdmin)) throw instanceNotFound();
+  return instance;
+}
+
+export function instanceNotFound(): DbmakerError {
+  return new DbmakerError('not_found', 'There is no such database.');
+}

@@ -1,0 +1,33 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Runtime } from '../domain/ports/runtime.ts';
+import type { SecretBox } from '../domain/ports/secret-box.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
+import type { Quota } from '../domain/user/user.ts';
+
+/** The few values of the configuration that the api needs. */
+export interface ApiConfig {
+  readonly domain: string;
+  readonly portRange: { readonly from: number; readonly to: number };
+  readonly defaultQuota: Quota;
+  /** Of DbMaker itself. */
+  readonly version: string;
+  /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
+  readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number };
+}
+
+/** Everything that the api is built from; src/main makes the concrete ones. */
+export interface ApiDependencies {
+  readonly store: Store;
+  readonly secretBox: SecretBox;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+  readonly config: ApiConfig;
+  readonly wake: WakeSignal;
+  readonly status: StatusSignal;
+  /** To read logs and figures only: the api never controls a runtime. */
+  readonly instances: Pick<Runtime, 'logs' | 'stats'>;
+  /** Whether a listener could be opened there right now: the real bind. */
+  readonly isPortFree: (port: number) => Promise<boolean>;
+}

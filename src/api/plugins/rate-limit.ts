@@ -1,0 +1,29 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyRequest } from 'fastify';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { App } from '../app-type.ts';
+import type { ApiConfig } from '../dependencies.ts';
+
+/** Per address and minute. Generous: it stops floods, not work. */
+const DEFAULTS = { requests: 60_000, failedLogins: 30 };
+
+/** Counts a failed login. @throws rate_limited when this address has had too many */
+export type CountFailedLogin = (request: FastifyRequest) => Promise<void>;
+
+/**
+ * Two limits: of all requests (a hook, so that unknown addresses count too), and of failed logins. Whoever has a good token is not kept out by
+ * somebody else's failures behind the same address.
+ */
+export async function registerRateLimit(app: App, limits: ApiConfig['rateLimit']): Promise<CountFailedLogin> {
+  await app.register(rateLimit, { global: false });
+  const limiter = (max: number): CountFailedLogin => {
+    const check = app.createRateLimit({ max, timeWindow: 60_000 });
+    return async (request) => {
+      const result = await check(request);
+      if (result.isAllowed || !result.isExceeded) return;
+      throw new DbmakerError('rate_limited', 'Too many requests from this address.', { retryAfterMs: result.ttl, remedy: 'Wait as long as Retry-After says.' });
+    };
+  };
+  app.addHook('onRequest', limiter(limits?.requests ?? DEFAULTS.requests));
+  return limiter(limits?.failedLogins ?? DEFAULTS.failedLogins);
+}

@@ -1,0 +1,45 @@
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+const LOWER = `${LETTERS}0123456789`;
+const ALPHANUMERIC = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
+
+function pick(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+}
+
+/** 12 characters [a-z0-9], starting with a letter. */
+export function randomId(): string {
+  return pick(LETTERS, 1) + pick(LOWER, 11);
+}
+
+/** The same form, but always the same for the same `seed`: lets a repeated request find what its first try made. */
+export function derivedId(seed: string): string {
+  const digest = createHash('sha256').update(seed).digest();
+  const number = digest.readBigUInt64BE(0);
+  const letter = LETTERS.charAt(digest.readUInt8(8) % LETTERS.length);
+  return letter + number.toString(36).padStart(11, '0').slice(-11);
+}
+
+/** End of a slug: 4 characters [a-z0-9]. */
+export function randomSlugPart(): string {
+  return pick(LOWER, 4);
+}
+
+/** 32 characters [A-Za-z0-9], 190 bits: needs no quoting in any connection string. */
+export function randomPassword(): string {
+  return pick(ALPHANUMERIC, 32);
+}
+
+/** A new API token (256 bits) and what of it is stored. */
+export function newApiToken(): { secret: string; hash: string } {
+  const secret = `dbm_${randomBytes(32).toString('base64url')}`;
+  return { secret, hash: hashApiToken(secret) };
+}
+
+/**
+ * SHA-256, hex. Not a slow hash: the secret has 256 random bits, nothing can be guessed. Looking it up by its hash leaks no timing of the secret.
+ */
+export function hashApiToken(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
