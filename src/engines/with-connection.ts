@@ -25,7 +25,9 @@ export async function withConnection<T>(target: EngineTarget, limitMs: number, u
   let socket: Socket | undefined;
   try {
     const connecting = target.connect();
-    connecting.then((late) => void (over && late.destroy()), () => undefined); // its error is thrown by the race
+    connecting.then((late) => {
+      if (over) late.destroy();
+    }, () => undefined); // its error is thrown by the race
     socket = await Promise.race([connecting, cut]);
     socket.on('error', () => undefined); // the protocol client reports it; this one only keeps it from ending the process
     limitAnswer(socket, reject);

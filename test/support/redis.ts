@@ -84,7 +84,7 @@ class Server implements TestRedis {
 
   async kill(): Promise<void> {
     const supervisor = this.#supervisor;
-    if (supervisor === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null) return;
+    if (supervisor?.exitCode !== null || supervisor.signalCode !== null) return; // never started, or ended
     const ended = once(supervisor, 'exit');
     supervisor.stdin?.end();
     await ended;
