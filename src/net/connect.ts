@@ -1,6 +1,5 @@
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
 import type { Connect } from '../domain/ports/connector.ts';
@@ -28,10 +27,16 @@ export function createConnect(): Connect {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
           throw new DbmakerError('endpoint_unreachable', 'Nobody answers at the instance\'s address.', { cause: error });
         }
-        await delay(FULL_BACKLOG_RETRY_MS, undefined, { signal }).catch(() => undefined); // an abort is seen at the top of the loop
+        await elapsed(AbortSignal.timeout(FULL_BACKLOG_RETRY_MS));
       }
     }
   };
+}
+
+function elapsed(timeout: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    timeout.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function abortedError(timeout: AbortSignal, given: AbortSignal | undefined): DbmakerError {
