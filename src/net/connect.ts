@@ -17,8 +17,8 @@ export function createConnect(): Connect {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     for (;;) {
-      if (signal.aborted) throw abortedError(timeout, options.signal);
       try {
+        signal.throwIfAborted();
         return await (endpoint.kind === 'unix' ? connectUnix(endpoint, signal) : connectTcp(endpoint, signal));
       } catch (error) {
         if (signal.aborted) throw abortedError(timeout, options.signal);
