@@ -11,8 +11,6 @@ export interface ApiConfig {
   readonly domain: string;
   readonly portRange: { readonly from: number; readonly to: number };
   readonly defaultQuota: Quota;
-  /** Of DbMaker itself. */
-  readonly version: string;
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
   readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number };
 }

@@ -1,0 +1,70 @@
+import type { InstanceEvent } from '../domain/instance/event.ts';
+import type { Instance } from '../domain/instance/instance.ts';
+import type { Template } from '../domain/template/template.ts';
+import type { ApiToken, User } from '../domain/user/user.ts';
+import { formatDuration } from '../domain/duration.ts';
+import type { InstanceView } from './schemas/instance.ts';
+import type { TemplateView } from './schemas/template.ts';
+
+/** What of our entities leaves through the API. Members are listed one by one, so that a new one never leaks by itself. */
+
+const time = (at: number): string => new Date(at).toISOString();
+const optionalTime = (at: number | null): string | null => (at === null ? null : time(at));
+
+export function instanceView(instance: Instance, domain: string): InstanceView {
+  const { spec, status } = instance;
+  return {
+    id: instance.id,
+    name: instance.name,
+    template: instance.templateKey,
+    type: instance.type,
+    engine: instance.engine,
+    owner: instance.ownerName,
+    slug: instance.slug,
+    hostname: `${instance.slug}.${domain}`,
+    port: instance.port,
+    status: phaseOf(instance),
+    desired: spec.desired,
+    since: time(status.since),
+    reason: status.reason === null ? null : { code: status.reason.code, message: status.reason.message, ...(status.reason.logTail === undefined ? {} : { logTail: status.reason.logTail }) },
+    progress: status.progress,
+    nextTryAt: optionalTime(status.nextTryAt),
+    resources: { memoryBytes: spec.resources.memoryBytes, cpus: spec.resources.cpus },
+    sleepAfter: formatDuration(spec.sleepAfterMs),
+    removeAfter: formatDuration(spec.removeAfterMs),
+    version: status.version,
+    startedAt: optionalTime(status.startedAt),
+    createdAt: time(instance.createdAt),
+    updatedAt: time(instance.updatedAt),
+  };
+}
+
+/** From the moment that somebody deletes it, it is being deleted, also before a worker has looked. */
+export function phaseOf({ spec, status }: Instance): InstanceView['status'] {
+  return spec.desired === 'deleted' ? 'deleting' : status.phase;
+}
+
+export function templateView(template: Template): TemplateView {
+  return {
+    ...(template.document as Omit<TemplateView, 'key'>),
+    key: template.key,
+    builtin: template.builtin,
+    availability: template.availability,
+    createdAt: time(template.createdAt),
+    updatedAt: time(template.updatedAt),
+  };
+}
+
+export function eventView(event: InstanceEvent): { id: number; type: string; message: string; data: Record<string, unknown>; at: string } {
+  return { id: event.id, type: event.type, message: event.message, data: event.data, at: time(event.at) };
+}
+
+export function userView(user: User): Omit<User, 'createdAt'> & { createdAt: string } {
+  const { id, username, displayName, email, role, quota } = user;
+  return { id, username, displayName, email, role, quota, createdAt: time(user.createdAt) };
+}
+
+export function tokenView(token: ApiToken): { id: string; name: string; scopes: string[]; createdAt: string; expiresAt: string | null; lastUsedAt: string | null } {
+  const { id, name, scopes } = token;
+  return { id, name, scopes: [...scopes], createdAt: time(token.createdAt), expiresAt: optionalTime(token.expiresAt), lastUsedAt: optionalTime(token.lastUsedAt) };
+}

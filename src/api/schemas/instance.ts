@@ -1,0 +1,99 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { nullable, oneOf, PageQuery, ref, strictObject, Time } from './common.ts';
+
+export const PHASES = ['pending', 'provisioning', 'running', 'sleeping', 'stopped', 'failed', 'deleting'] as const;
+
+const Memory = Type.Unsafe<string | number>({ type: ['string', 'number'], description: '`512MB`, `1GB` or a number of bytes.', examples: ['512MB'] });
+const Duration = Type.String({ maxLength: 20, description: 'Such as `30m`, `24h`, `7d`, or `never`.', examples: ['24h'] });
+
+const AskedResources = strictObject({
+  memory: Type.Optional(Memory),
+  cpus: Type.Optional(Type.Number({ description: 'Fractions are fine.', examples: [1] })),
+});
+
+const Changeable = {
+  resources: Type.Optional(AskedResources),
+  sleepAfter: Type.Optional(Duration),
+  removeAfter: Type.Optional(Duration),
+};
+
+// Text is cut long before it is shown; the exact rules and their texts are in src/domain/names.ts.
+const Name = Type.String({ maxLength: 1000, description: '1-40 characters a-z, 0-9 and -.', examples: ['orders'] });
+
+export const NewInstanceBody = strictObject({
+  template: Type.String({ maxLength: 100, description: 'Name of a template.', examples: ['postgresql'] }),
+  name: Name,
+  ...Changeable,
+});
+export type NewInstanceBody = Static<typeof NewInstanceBody>;
+
+export const InstanceChangeBody = strictObject({ name: Type.Optional(Name), ...Changeable }, { minProperties: 1 });
+
+export const InstanceQuery = strictObject({
+  ...PageQuery,
+  status: Type.Optional(oneOf(PHASES)),
+  type: Type.Optional(Type.String({ maxLength: 40 })),
+  search: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name or the slug.' })),
+  owner: Type.Optional(Type.String({ maxLength: 40, description: 'Username; only admins may name somebody else.' })),
+});
+
+export const Instance = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  template: Type.String(),
+  type: Type.String(),
+  engine: Type.String(),
+  owner: Type.String({ description: 'Username.' }),
+  slug: Type.String(),
+  hostname: Type.String(),
+  port: Type.Integer(),
+  status: oneOf(PHASES),
+  desired: oneOf(['running', 'sleeping', 'stopped', 'deleted'] as const),
+  since: Time,
+  reason: nullable(Type.Object({ code: Type.String(), message: Type.String(), logTail: Type.Optional(Type.String()) }, { description: 'Why it is as it is.' })),
+  progress: nullable(Type.Object({ step: Type.String(), message: Type.String(), fraction: Type.Optional(Type.Number()) })),
+  nextTryAt: nullable(Time),
+  resources: Type.Object({ memoryBytes: Type.Integer(), cpus: Type.Number() }),
+  sleepAfter: Type.String(),
+  removeAfter: Type.String(),
+  version: nullable(Type.String({ description: 'Of the engine, as it said it.' })),
+  startedAt: nullable(Time),
+  createdAt: Time,
+  updatedAt: Time,
+}, { $id: 'Instance' });
+export type InstanceView = Static<typeof Instance>;
+
+export const InstanceRef = ref(Instance);
+
+export const Connection = Type.Object({
+  status: oneOf(PHASES),
+  host: Type.String(),
+  port: Type.Integer(),
+  directHost: Type.String({ description: 'Reaches it without a name: one port per database.' }),
+  directPort: Type.Integer(),
+  username: Type.String(),
+  password: Type.String(),
+  database: Type.String(),
+  connectionString: Type.String(),
+  clients: Type.Record(Type.String(), Type.String(), { description: 'Ready to paste, per client.' }),
+}, { $id: 'Connection' });
+export type ConnectionView = Static<typeof Connection>;
+
+export const InstanceEvent = Type.Object({
+  id: Type.Integer({ description: 'Rises.' }),
+  type: Type.String(),
+  message: Type.String(),
+  data: Type.Record(Type.String(), Type.Unknown()),
+  at: Time,
+}, { $id: 'InstanceEvent' });
+
+export const InstanceMetrics = Type.Object({
+  at: Time,
+  cpuMs: Type.Number({ description: 'CPU time since the start, milliseconds.' }),
+  cpus: Type.Number(),
+  memoryBytes: Type.Number(),
+  memoryLimitBytes: Type.Number(),
+  diskBytes: Type.Number(),
+  processes: Type.Integer(),
+}, { $id: 'InstanceMetrics' });

@@ -1,0 +1,57 @@
+import { Type } from 'typebox';
+import { nullable, oneOf, strictObject, Time } from './common.ts';
+
+const Quota = strictObject({
+  instances: Type.Integer({ minimum: 0, maximum: 100_000 }),
+  memoryBytes: Type.Integer({ minimum: 0, maximum: 2 ** 50 }),
+  cpus: Type.Number({ minimum: 0, maximum: 100_000 }),
+}, { description: 'What a user may hold at the same time.' });
+
+const PartialQuota = Type.Partial(Quota, { additionalProperties: false, description: 'Members left out stay as they are.' });
+const Role = oneOf(['user', 'admin'] as const);
+const Scopes = Type.Array(oneOf(['read', 'write', 'admin'] as const), { minItems: 1, maxItems: 3, description: '`write` includes `read`, `admin` both.' });
+
+export const NewUserBody = strictObject({
+  username: Type.String({ maxLength: 1000, examples: ['ann'] }),
+  displayName: Type.Optional(Type.String({ maxLength: 1000 })),
+  email: Type.Optional(Type.String({ maxLength: 1000 })),
+  role: Type.Optional(Role),
+  quota: Type.Optional(PartialQuota),
+});
+
+export const UserChangeBody = strictObject({
+  displayName: Type.Optional(Type.String({ maxLength: 1000 })),
+  role: Type.Optional(Role),
+  quota: Type.Optional(PartialQuota),
+}, { minProperties: 1 });
+
+const user = {
+  id: Type.String(),
+  username: Type.String(),
+  displayName: Type.String(),
+  email: nullable(Type.String()),
+  role: Role,
+  quota: Quota,
+  createdAt: Time,
+};
+
+export const User = Type.Object(user, { $id: 'User' });
+
+const token = {
+  id: Type.String(),
+  name: Type.String(),
+  scopes: Type.Array(Type.String()),
+  createdAt: Time,
+  expiresAt: nullable(Time),
+  lastUsedAt: nullable(Time),
+};
+
+export const Token = Type.Object(token, { $id: 'Token' });
+export const NewToken = Type.Object({ ...token, token: Type.String({ description: 'The secret; shown this once.' }) }, { $id: 'NewToken' });
+export const Profile = Type.Object({ ...user, token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }) }, { $id: 'Profile' });
+
+export const NewTokenBody = strictObject({
+  name: Type.String({ maxLength: 1000, examples: ['laptop'] }),
+  scopes: Type.Optional(Scopes),
+  expiresIn: Type.Optional(Type.String({ maxLength: 20, description: 'At most 365d; 90d if left out.', examples: ['30d'] })),
+});
