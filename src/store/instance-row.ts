@@ -1,0 +1,82 @@
+import type { Instance, InstanceSpec, InstanceStatus } from '../domain/instance/instance.ts';
+import type { NewInstance } from '../domain/ports/store.ts';
+import type { TemplateDocument } from '../domain/template/template.ts';
+import type { InstanceRow } from './schema.ts';
+
+/** What of the spec and the status lies in JSON: everything that has no column of its own. */
+type SpecDocument = Omit<InstanceSpec, 'desired' | 'generation' | 'template'>;
+type StatusDocument = Omit<InstanceStatus, 'phase' | 'observedGeneration' | 'nextTryAt'>;
+
+export function toInstance(row: InstanceRow): Instance {
+  const spec = JSON.parse(row.spec) as SpecDocument;
+  const status = JSON.parse(row.status) as StatusDocument;
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    ownerName: row.owner_name,
+    name: row.name,
+    templateKey: row.template_key,
+    type: row.type,
+    engine: row.engine,
+    slug: row.slug,
+    port: row.port,
+    spec: { ...spec, desired: row.desired, generation: row.generation, template: JSON.parse(row.template) as TemplateDocument },
+    status: { ...status, phase: row.phase, observedGeneration: row.observed_generation, nextTryAt: row.next_try_at },
+    secrets: { password: row.password, nextPassword: row.next_password },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** The columns that follow from a spec. */
+export function specColumns(spec: InstanceSpec): Pick<InstanceRow, 'desired' | 'generation' | 'memory_bytes' | 'cpus' | 'spec'> {
+  const { desired, generation, template: _template, ...document } = spec;
+  return {
+    desired,
+    generation,
+    memory_bytes: spec.resources.memoryBytes,
+    cpus: spec.resources.cpus,
+    spec: JSON.stringify(document satisfies SpecDocument),
+  };
+}
+
+/** The columns that follow from a status. */
+export function statusColumns(status: InstanceStatus): Pick<InstanceRow, 'phase' | 'observed_generation' | 'next_try_at' | 'status'> {
+  const { phase, observedGeneration, nextTryAt, ...document } = status;
+  return { phase, observed_generation: observedGeneration, next_try_at: nextTryAt, status: JSON.stringify(document satisfies StatusDocument) };
+}
+
+/** When the reconciler has to look: at once while something is not carried out yet, else when it asked for. */
+export function dueAt(generation: number, status: Pick<InstanceStatus, 'observedGeneration' | 'nextTryAt'>, now: number): number | null {
+  return generation > status.observedGeneration ? now : status.nextTryAt;
+}
+
+export function newRow(instance: NewInstance, now: number): InstanceRow {
+  const spec: InstanceSpec = { ...instance.spec, generation: 1, restarts: 0 };
+  const status: InstanceStatus = {
+    phase: 'pending', since: now, observedGeneration: 0, restarts: 0, reason: null, progress: null, attempts: 0, nextTryAt: null,
+    endpoint: null, startedAt: null, provisioned: false, crashes: [], version: null,
+  };
+  return {
+    id: instance.id,
+    owner_id: instance.ownerId,
+    owner_name: instance.ownerName,
+    name: instance.name,
+    template_key: instance.templateKey,
+    type: instance.type,
+    engine: instance.engine,
+    slug: instance.slug,
+    port: instance.port,
+    ...specColumns(spec),
+    ...statusColumns(status),
+    due_at: dueAt(spec.generation, status, now),
+    lease_holder: null,
+    lease_token: 0,
+    lease_until: null,
+    created_at: now,
+    updated_at: now,
+    password: instance.secrets.password,
+    next_password: instance.secrets.nextPassword,
+    template: JSON.stringify(spec.template),
+  };
+}

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { InstanceEvent, NewEvent } from '../../domain/instance/event.ts';
+import type { EventRepository } from '../../domain/ports/store.ts';
+import type { Database } from '../database.ts';
+import type { EventRow, Queries } from '../schema.ts';
+
+/** Any number that nothing else on the server uses as an advisory lock. */
+const LOCK = 7_312_209_412;
+
+export class Events implements EventRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async append(event: NewEvent): Promise<InstanceEvent> {
+    return this.#database.write(async (queries) => {
+      const at = this.#database.clock.now();
+      const [id] = await appendEvents(this.#database, queries, [event], at);
+      return { ...event, id: id ?? 0, at };
+    });
+  }
+
+  async list(filter: { instanceId?: string; ownerId?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]> {
+    const { instanceId, ownerId } = filter;
+    const { after } = options;
+    const rows = await this.#database.read((queries) => queries.selectFrom('events').selectAll()
+      .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
+      .$if(ownerId !== undefined, (query) => query.where('owner_id', '=', ownerId ?? ''))
+      .$if(after !== undefined, (query) => query.where('id', '>', after ?? 0))
+      .orderBy('id').limit(Math.max(1, options.limit)).execute());
+    return rows.map(toEvent);
+  }
+}
+
+/**
+ * Writes events as the last step of a transaction; returns their ids.
+ *
+ * PostgreSQL gives out ids before the commit. Without the lock, a reader could see 6 while 5 is not committed yet, resume after 6
+ * and never see 5. With it, ids become visible in their order.
+ */
+export async function appendEvents(database: Database, queries: Queries, events: readonly NewEvent[], at: number): Promise<number[]> {
+  if (events.length === 0) return [];
+  if (database.kind === 'postgresql') await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(queries);
+  const rows = await queries.insertInto('events').values(events.map((event) => ({
+    instance_id: event.instanceId,
+    owner_id: event.ownerId,
+    type: event.type,
+    message: event.message,
+    data: JSON.stringify(event.data),
+    at,
+  }))).returning('id').execute();
+  return rows.map((row) => row.id);
+}
+
+function toEvent(row: Omit<EventRow, 'id'> & { id: number }): InstanceEvent {
+  return {
+    id: row.id,
+    instanceId: row.instance_id,
+    ownerId: row.owner_id,
+    type: row.type,
+    message: row.message,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+    at: row.at,
+  };
+}

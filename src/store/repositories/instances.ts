@@ -1,0 +1,113 @@
+import { sql } from 'kysely';
+import type { Instance, Phase } from '../../domain/instance/instance.ts';
+import type { InstanceFilter, InstanceOverview, InstanceRepository, Lease, NewInstance, Page } from '../../domain/ports/store.ts';
+import type { Database } from '../database.ts';
+import { changeInstance } from '../instance-change.ts';
+import { createInstance } from '../instance-create.ts';
+import { acquireLease, closeInstance, releaseLease, renewLease, report } from '../instance-lease.ts';
+import { toInstance } from '../instance-row.ts';
+import { page } from '../pages.ts';
+
+export class Instances implements InstanceRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async create(instance: NewInstance): Promise<Instance> {
+    return createInstance(this.#database, instance);
+  }
+
+  async get(id: string): Promise<Instance | null> {
+    return this.#one('id', id);
+  }
+
+  async getBySlug(slug: string): Promise<Instance | null> {
+    return this.#one('slug', slug);
+  }
+
+  async getByPort(port: number): Promise<Instance | null> {
+    return this.#one('port', port);
+  }
+
+  async list(filter: InstanceFilter, options: { limit: number; cursor?: string }): Promise<Page<Instance>> {
+    return this.#database.read((queries) => {
+      let query = queries.selectFrom('instances').selectAll();
+      if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
+      if (filter.type !== undefined) query = query.where('type', '=', filter.type);
+      if (filter.phase !== undefined) query = query.where('phase', '=', filter.phase);
+      if (filter.search !== undefined && filter.search !== '') {
+        const pattern = `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`;
+        query = query.where(sql<boolean>`(lower(name) like lower(${pattern}) escape '\\' or slug like lower(${pattern}) escape '\\')`);
+      }
+      return page(query, options, toInstance);
+    });
+  }
+
+  async change(...parameters: Parameters<InstanceRepository['change']>): Promise<Instance> {
+    return changeInstance(this.#database, ...parameters);
+  }
+
+  async due(limit: number): Promise<string[]> {
+    const now = this.#database.clock.now();
+    const rows = await this.#database.read((queries) => queries.selectFrom('instances').select('id')
+      .where('due_at', '<=', now)
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
+      .orderBy('due_at').limit(Math.max(1, limit)).execute());
+    return rows.map((row) => row.id);
+  }
+
+  async nextDueAt(): Promise<number | null> {
+    const row = await this.#database.read((queries) => queries.selectFrom('instances').select('next_try_at')
+      .where('next_try_at', 'is not', null).orderBy('next_try_at').limit(1).executeTakeFirst());
+    return row?.next_try_at ?? null;
+  }
+
+  async overview(): Promise<InstanceOverview[]> {
+    return this.#database.read((queries) => queries.selectFrom('instances').select([
+      'id', 'desired', 'phase', 'generation', 'observed_generation as observedGeneration', 'next_try_at as nextTryAt', 'port',
+    ]).execute());
+  }
+
+  async acquireLease(id: string, holder: string, ttlMs: number): Promise<Lease | null> {
+    return acquireLease(this.#database, id, holder, ttlMs);
+  }
+
+  async renewLease(lease: Lease, ttlMs: number): Promise<boolean> {
+    return renewLease(this.#database, lease, ttlMs);
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    return releaseLease(this.#database, lease);
+  }
+
+  async report(...parameters: Parameters<InstanceRepository['report']>): Promise<boolean> {
+    return report(this.#database, ...parameters);
+  }
+
+  async close(lease: Lease, options: { quarantineUntil: number }): Promise<boolean> {
+    return closeInstance(this.#database, lease, options.quarantineUntil);
+  }
+
+  async totals(): Promise<{ byPhase: Partial<Record<Phase, number>>; memoryBytes: number; cpus: number }> {
+    const rows = await this.#database.read((queries) => queries.selectFrom('instances')
+      .select(({ fn }) => [
+        'phase', fn.countAll<number>().as('count'),
+        // What is being deleted is no longer promised.
+        sql<number>`sum(case when desired = 'deleted' then 0 else memory_bytes end)`.as('memoryBytes'),
+        sql<number>`sum(case when desired = 'deleted' then 0 else cpus end)`.as('cpus'),
+      ])
+      .groupBy('phase').execute());
+    return {
+      byPhase: Object.fromEntries(rows.map((row) => [row.phase, row.count])),
+      memoryBytes: rows.reduce((sum, row) => sum + row.memoryBytes, 0),
+      cpus: rows.reduce((sum, row) => sum + row.cpus, 0),
+    };
+  }
+
+  async #one(column: 'id' | 'slug' | 'port', value: string | number): Promise<Instance | null> {
+    const row = await this.#database.read((queries) => queries.selectFrom('instances').selectAll().where(column, '=', value).executeTakeFirst());
+    return row ? toInstance(row) : null;
+  }
+}

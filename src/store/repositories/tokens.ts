@@ -1,0 +1,72 @@
+import type { TokenRepository } from '../../domain/ports/store.ts';
+import type { ApiToken, TokenScope, User } from '../../domain/user/user.ts';
+import type { Database } from '../database.ts';
+import type { TokenRow } from '../schema.ts';
+import { toUser } from './users.ts';
+
+/** A use is written down once a minute at most: otherwise every request would be a write. */
+const TOUCH_EVERY_MS = 60_000;
+
+export class Tokens implements TokenRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt'>, secretHash: string): Promise<ApiToken> {
+    const created: ApiToken = { ...token, createdAt: this.#database.clock.now(), lastUsedAt: null };
+    await this.#database.write((queries) => queries.insertInto('tokens').values({
+      id: created.id,
+      user_id: created.userId,
+      name: created.name,
+      scopes: JSON.stringify(created.scopes),
+      secret_hash: secretHash,
+      created_at: created.createdAt,
+      expires_at: created.expiresAt,
+      last_used_at: null,
+    }).execute());
+    return created;
+  }
+
+  async findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null> {
+    return this.#database.read(async (queries) => {
+      const token = await queries.selectFrom('tokens').selectAll().where('secret_hash', '=', secretHash).executeTakeFirst();
+      if (!token) return null;
+      const user = await queries.selectFrom('users').selectAll().where('id', '=', token.user_id).executeTakeFirst();
+      return user ? { token: toToken(token), user: toUser(user) } : null;
+    });
+  }
+
+  async listByUser(userId: string): Promise<ApiToken[]> {
+    const rows = await this.#database.read((queries) =>
+      queries.selectFrom('tokens').selectAll().where('user_id', '=', userId).orderBy('created_at').orderBy('id').execute());
+    return rows.map(toToken);
+  }
+
+  async delete(userId: string, tokenId: string): Promise<boolean> {
+    return this.#database.write(async (queries) => {
+      const { numDeletedRows } = await queries.deleteFrom('tokens').where('id', '=', tokenId).where('user_id', '=', userId).executeTakeFirst();
+      return numDeletedRows > 0n;
+    });
+  }
+
+  async touch(tokenId: string): Promise<void> {
+    const now = this.#database.clock.now();
+    const row = await this.#database.read((queries) => queries.selectFrom('tokens').select('last_used_at').where('id', '=', tokenId).executeTakeFirst());
+    if (!row || (row.last_used_at !== null && now - row.last_used_at < TOUCH_EVERY_MS)) return;
+    await this.#database.write((queries) => queries.updateTable('tokens').set({ last_used_at: now }).where('id', '=', tokenId).execute());
+  }
+}
+
+function toToken(row: TokenRow): ApiToken {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as TokenScope[],
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+  };
+}

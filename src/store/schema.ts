@@ -1,0 +1,127 @@
+import type { Generated, Kysely } from 'kysely';
+import type { Desired, Phase } from '../domain/instance/instance.ts';
+import type { EngineName } from '../domain/template/template.ts';
+import type { Role } from '../domain/user/user.ts';
+
+/**
+ * The tables as the newest migration leaves them, the same on SQLite and PostgreSQL. Times are milliseconds since 1970; JSON is text on both,
+ * because nothing ever searches inside it; flags are 0 or 1.
+ */
+export interface Schema {
+  schema_migrations: { version: number; name: string; applied_at: number };
+  users: UserRow;
+  tokens: TokenRow;
+  templates: TemplateRow;
+  instances: InstanceRow;
+  ports: PortRow;
+  /** One row: the port that was handed out last. Its lock makes reservations go one after the other. */
+  port_cursor: { id: number; last_port: number };
+  events: EventRow;
+  idempotency: IdempotencyRow;
+  settings: { key: string; value: string };
+  heartbeats: { worker: string; at: number; state: string };
+}
+
+export type Queries = Kysely<Schema>;
+
+export interface UserRow {
+  id: string;
+  username: string;
+  display_name: string;
+  email: string | null;
+  role: Role;
+  quota_instances: number;
+  quota_memory_bytes: number;
+  quota_cpus: number;
+  created_at: number;
+}
+
+export interface TokenRow {
+  id: string;
+  user_id: string;
+  name: string;
+  /** JSON: TokenScope[]. */
+  scopes: string;
+  secret_hash: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface TemplateRow {
+  key: string;
+  /** JSON: TemplateDocument. */
+  document: string;
+  builtin: number;
+  /** JSON: Availability. */
+  availability: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Columns for what is searched, counted or compared; JSON for the rest. */
+export interface InstanceRow {
+  id: string;
+  owner_id: string;
+  owner_name: string;
+  name: string;
+  template_key: string;
+  type: string;
+  engine: EngineName;
+  slug: string;
+  port: number;
+  desired: Desired;
+  generation: number;
+  phase: Phase;
+  observed_generation: number;
+  next_try_at: number | null;
+  /** When the reconciler should look: at once (time of the change) while generation > observed_generation, else next_try_at. */
+  due_at: number | null;
+  memory_bytes: number;
+  cpus: number;
+  lease_holder: string | null;
+  lease_token: number;
+  lease_until: number | null;
+  created_at: number;
+  updated_at: number;
+  /** Sealed. */
+  password: string;
+  next_password: string | null;
+  /** JSON: SpecDocument. */
+  spec: string;
+  /** JSON: StatusDocument. */
+  status: string;
+  /** JSON: TemplateDocument as it was at creation. */
+  template: string;
+}
+
+/** A port is busy while it has an instance or any of the three times lies ahead. No row: free. */
+export interface PortRow {
+  port: number;
+  instance_id: string | null;
+  reserved_until: number | null;
+  quarantined_until: number | null;
+  blocked_until: number | null;
+}
+
+export interface EventRow {
+  id: Generated<number>;
+  instance_id: string;
+  owner_id: string;
+  type: string;
+  message: string;
+  /** JSON object. */
+  data: string;
+  at: number;
+}
+
+export interface IdempotencyRow {
+  user_id: string;
+  key: string;
+  request_hash: string;
+  /** Both null while the first request is being worked on. */
+  response_status: number | null;
+  response_instance_id: string | null;
+  expires_at: number;
+  created_at: number;
+}

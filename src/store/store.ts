@@ -1,0 +1,56 @@
+import type { Log } from '../domain/ports/log.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { Database } from './database.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { runMigrations } from './migrations/run.ts';
+import { Events } from './repositories/events.ts';
+import { Heartbeats } from './repositories/heartbeats.ts';
+import { Idempotency } from './repositories/idempotency.ts';
+import { Instances } from './repositories/instances.ts';
+import { Ports } from './repositories/ports.ts';
+import { Settings } from './repositories/settings.ts';
+import { Templates } from './repositories/templates.ts';
+import { Tokens } from './repositories/tokens.ts';
+import { Users } from './repositories/users.ts';
+
+/** The store on either database. */
+export class SqlStore implements Store {
+  readonly users: Users;
+  readonly tokens: Tokens;
+  readonly templates: Templates;
+  readonly instances: Instances;
+  readonly ports: Ports;
+  readonly events: Events;
+  readonly idempotency: Idempotency;
+  readonly settings: Settings;
+  readonly heartbeats: Heartbeats;
+  readonly #database: Database;
+  readonly #log: Log | undefined;
+
+  constructor(database: Database, log?: Log) {
+    this.#database = database;
+    this.#log = log;
+    this.users = new Users(database);
+    this.tokens = new Tokens(database);
+    this.templates = new Templates(database);
+    this.instances = new Instances(database);
+    this.ports = new Ports(database);
+    this.events = new Events(database);
+    this.idempotency = new Idempotency(database);
+    this.settings = new Settings(database);
+    this.heartbeats = new Heartbeats(database);
+  }
+
+  async migrate(): Promise<void> {
+    const applied = await runMigrations(this.#database, MIGRATIONS);
+    if (applied.length > 0) this.#log?.info({ database: this.#database.kind, applied }, 'brought the schema of the store up to date');
+  }
+
+  async ping(): Promise<void> {
+    await this.#database.read((queries) => queries.selectFrom('schema_migrations').select('version').limit(1).execute());
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
