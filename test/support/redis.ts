@@ -23,11 +23,21 @@ export interface TestRedis extends AsyncDisposable {
   answering(): Promise<void>;
 }
 
+export interface TestRedisOptions {
+  /** In place of what launch() makes. */
+  readonly command?: readonly string[];
+  /** Arguments added to it. */
+  readonly extra?: readonly string[];
+  readonly username?: string;
+  /** How long it may take to answer; default 10,000. */
+  readonly timeoutMs?: number;
+}
+
 /** Ends the server when its input ends, which also comes when we are killed. */
 const SUPERVISE = '"$@" & pid=$!; trap "kill -9 $pid" TERM; read -r _; kill -9 $pid; wait $pid';
 
 /** @throws Error with the end of its log when it does not come up */
-export async function startRedis(options: { command?: readonly string[]; username?: string } = {}): Promise<TestRedis> {
+export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
   const root = await temporaryDirectory('redis');
   const server = new Server(root, options);
   try {
@@ -46,9 +56,10 @@ class Server implements TestRedis {
   readonly #root: AsyncDisposable & { readonly path: string };
   readonly #argv: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #timeoutMs: number;
   #supervisor: ChildProcess | undefined;
 
-  constructor(root: AsyncDisposable & { readonly path: string }, options: { command?: readonly string[]; username?: string }) {
+  constructor(root: AsyncDisposable & { readonly path: string }, options: TestRedisOptions) {
     this.#root = root;
     this.dataPath = path.join(root.path, 'data');
     mkdirSync(this.dataPath);
@@ -59,7 +70,8 @@ class Server implements TestRedis {
       slug: this.target.username, username: this.target.username, password: this.target.password, database: '0', memoryBytes: 256 * 1024 * 1024,
       socketDirectory: root.path, socketName: 'redis.sock', dataPath: this.dataPath, port: 6379, command: options.command ?? null, environment: {},
     });
-    this.#argv = launch.command ?? [];
+    this.#argv = [...(launch.command ?? []), ...(options.extra ?? [])];
+    this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#environment = launch.environment;
   }
 
@@ -75,7 +87,7 @@ class Server implements TestRedis {
       const readiness = await redis.probe(this.target).catch(() => ({ state: 'ready' })); // it answered, with a refusal
       return readiness.state === 'ready';
     };
-    await waitFor(answers, { what: 'Redis to answer', explain: () => this.log().slice(-2000) });
+    await waitFor(answers, { what: 'Redis to answer', timeoutMs: this.#timeoutMs, explain: () => this.log().slice(-2000) });
   }
 
   log(): string {

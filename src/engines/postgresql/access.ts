@@ -11,11 +11,20 @@ const LIMIT_MS = 60_000;
 /** The user is there if we get in at all; makes the database, checks where the data is and that nobody gets in without SCRAM. */
 export const ensureAccess: Engine['ensureAccess'] = async (target, { dataPath }) => {
   await withSession(target, async (session) => {
-    if (dataPath !== null) requireWithin(posix.normalize((await value(session, 'SHOW data_directory')) ?? ''), dataPath);
+    if (dataPath !== null) requireWithin(await dataDirectory(session), dataPath);
     await ensureScram(session, target);
     if (session.database !== target.database) await createDatabase(session, target.database);
   }, LIMIT_MS);
 };
+
+async function dataDirectory(session: Session): Promise<string> {
+  if ((await value(session, `SELECT pg_has_role(SESSION_USER, 'pg_read_all_settings', 'USAGE')`)) !== 't') {
+    throw new DbmakerError('data_misplaced', 'The login may not see where PostgreSQL keeps its data, so nobody can tell whether it would outlive the container.', {
+      remedy: 'Let the image make the user a superuser, or a member of pg_read_all_settings.',
+    });
+  }
+  return posix.normalize((await value(session, 'SHOW data_directory')) ?? '');
+}
 
 async function createDatabase(session: Session, database: string): Promise<void> {
   const quoted = await value(session, 'SELECT quote_ident($1)', [database]);

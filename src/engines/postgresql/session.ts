@@ -11,6 +11,8 @@ const LIMIT_MS = 10_000;
 const STATEMENT_LIMIT_MS = 8_000;
 /** Databases that every cluster has, to log in when the wanted one is missing. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
+/** What an owner may have set otherwise on the role, the database or the server. */
+const SETTINGS = ['search_path=pg_catalog', 'role=none', 'default_transaction_read_only=off', 'synchronous_commit=on', `lock_timeout=${STATEMENT_LIMIT_MS}`];
 const NO_SUCH_DATABASE = '3D000';
 
 export interface Session {
@@ -49,7 +51,7 @@ async function inSession<T>(
     password: target.password,
     database: target.database,
     application_name: APPLICATION_NAME,
-    options: `-c search_path=pg_catalog -c synchronous_commit=on -c statement_timeout=${statementLimitMs} -c lock_timeout=${STATEMENT_LIMIT_MS}`,
+    options: [...SETTINGS, `statement_timeout=${statementLimitMs}`].map((setting) => `-c ${setting}`).join(' '),
     types: { getTypeParser: () => (text: string) => text },
   });
   let scram = false;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isDbmakerError } from '../../domain/errors.ts';
 import type { EngineTarget } from '../../domain/ports/engine.ts';
+import { withEither } from '../with-either.ts';
 import { type Session, withSession } from './session.ts';
 
 /**
@@ -10,12 +10,7 @@ import { type Session, withSession } from './session.ts';
 export async function rotatePassword(target: EngineTarget, nextPassword: string): Promise<void> {
   const next = { ...target, password: nextPassword };
   const apply = (session: Session): Promise<void> => setPassword(session, target.username, nextPassword);
-  try {
-    await withSession(target, apply);
-  } catch (error) {
-    if (!isDbmakerError(error, 'access_denied')) throw error;
-    await withSession(next, apply);
-  }
+  await withEither(target, next, (candidate) => withSession(candidate, apply));
   await withSession(next, (session) => session.command('PING'));
 }
 
