@@ -1,0 +1,80 @@
+import helmet from '@fastify/helmet';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import fastify from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { ApiContext, App } from './app-type.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { registerAuth } from './plugins/auth.ts';
+import { answerError, registerErrors } from './plugins/errors.ts';
+import { registerMetrics } from './plugins/metrics.ts';
+import { registerOpenApi } from './plugins/openapi.ts';
+import { registerRateLimit } from './plugins/rate-limit.ts';
+import { registerRequestLog } from './plugins/request-log.ts';
+import { registerActionRoutes } from './routes/actions.ts';
+import { registerInspectionRoutes } from './routes/inspection.ts';
+import { registerInstanceRoutes } from './routes/instances.ts';
+import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
+import { registerTemplateRoutes } from './routes/templates.ts';
+import { registerTokenRoutes } from './routes/tokens.ts';
+import { registerUserRoutes } from './routes/users.ts';
+import { Problem } from './schemas/common.ts';
+import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
+import { Template } from './schemas/template.ts';
+import { NewToken, Profile, Token, User } from './schemas/user.ts';
+import { StatusWaiter } from './wait.ts';
+
+const BODY_LIMIT = 64 * 1024;
+
+/**
+ * The HTTP API, ready to listen or to be injected into; it does not listen by itself.
+ * @throws invalid_configuration when a route does not say who may use it
+ */
+export async function buildApp(dependencies: ApiDependencies): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: dependencies.log,
+    disableRequestLogging: true, // registerRequestLog writes one line a request
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false, // a client could put anything into our logs
+    trustProxy: false,
+    return503OnClosing: false, // what was accepted is answered
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+  }).setValidatorCompiler(TypeBoxValidatorCompiler);
+
+  const closing = new AbortController();
+  app.addHook('preClose', async () => { closing.abort(); });
+  const context: ApiContext = { ...dependencies, closing: closing.signal, waiter: new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock) };
+
+  acceptEmptyJson(app);
+  registerErrors(app);
+  registerRequestLog(app);
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] } },
+    strictTransportSecurity: false, // said by the proxy that ends TLS; here it would lock people out of http://localhost
+  });
+  registerAuth(app, dependencies, await registerRateLimit(app, dependencies.config.rateLimit));
+
+  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, ...platformSchemas]) app.addSchema(schema);
+  await registerOpenApi(app);
+  registerPlatformRoutes(app, context);
+  registerMetrics(app, context);
+  registerUserRoutes(app, context);
+  registerTokenRoutes(app, context);
+  registerTemplateRoutes(app, context);
+  registerInstanceRoutes(app, context);
+  registerActionRoutes(app, context);
+  registerInspectionRoutes(app, context);
+  await app.ready();
+  return app;
+}
+
+/** Clients that always send Content-Type: application/json also send it with a POST that has no body. */
+function acceptEmptyJson(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body.toString(), done);
+  });
+}

@@ -1,0 +1,48 @@
+import { DURATION_FORMAT, formatDuration, parseDuration } from '../domain/duration.ts';
+import { DbmakerError } from '../domain/errors.ts';
+import { instanceNameProblem } from '../domain/names.ts';
+import { resourceProblems } from '../domain/resources.ts';
+
+/** What creation and change have in common. */
+interface AskedFor {
+  readonly name?: string;
+  readonly resources?: { readonly memory?: string | number; readonly cpus?: number };
+  readonly sleepAfter?: string;
+  readonly removeAfter?: string;
+}
+
+/** Shorter ones are slips: nobody wants a database that is gone before they have used it. */
+const MIN_SLEEP_MS = 60_000;
+const MIN_REMOVE_MS = 3_600_000;
+
+/** @throws invalid_request naming every member that is wrong */
+export function validateInstanceInput(asked: AskedFor): void {
+  const fields: Record<string, string> = { ...resourceProblems(asked.resources, '/resources') };
+  const add = (pointer: string, problem: string | null): void => {
+    if (problem !== null) fields[pointer] = problem;
+  };
+  if (asked.name !== undefined) add('/name', instanceNameProblem(asked.name));
+  if (asked.sleepAfter !== undefined) add('/sleepAfter', durationProblem(asked.sleepAfter, MIN_SLEEP_MS));
+  if (asked.removeAfter !== undefined) add('/removeAfter', durationProblem(asked.removeAfter, MIN_REMOVE_MS));
+  throwFields(fields);
+}
+
+/** Members of a change that were asked for, in the store's terms. Call {@link validateInstanceInput} first. */
+export function policiesOf(asked: AskedFor): { sleepAfterMs?: number | null; removeAfterMs?: number | null } {
+  return {
+    ...(asked.sleepAfter === undefined ? {} : { sleepAfterMs: parseDuration(asked.sleepAfter) ?? null }),
+    ...(asked.removeAfter === undefined ? {} : { removeAfterMs: parseDuration(asked.removeAfter) ?? null }),
+  };
+}
+
+/** @throws invalid_request when there are any */
+export function throwFields(fields: Readonly<Record<string, string>>): void {
+  const text = Object.entries(fields).map(([pointer, problem]) => `${pointer} ${problem}`).join('; ');
+  if (text !== '') throw new DbmakerError('invalid_request', `The request is not valid: ${text}.`, { fields });
+}
+
+function durationProblem(text: string, min: number): string | null {
+  const ms = parseDuration(text);
+  if (ms === undefined) return `must be ${DURATION_FORMAT}`;
+  return ms !== null && ms < min ? `must be at least ${formatDuration(min)}` : null;
+}

@@ -1,0 +1,70 @@
+import { Type } from 'typebox';
+import type { Readable } from 'node:stream';
+import { DbmakerError } from '../../domain/errors.ts';
+import { passwordContext } from '../../domain/ports/secret-box.ts';
+import type { ApiContext, App } from '../app-type.ts';
+import { callerOf, visibleInstance } from '../caller.ts';
+import { connectionView } from '../connection-strings.ts';
+import { logStream } from '../log-stream.ts';
+import { eventView } from '../present.ts';
+import { DEFAULT_LIMIT, IdParams, PageQuery, problemResponse, ref, strictObject } from '../schemas/common.ts';
+import { Connection, InstanceEvent, InstanceMetrics } from '../schemas/instance.ts';
+
+const tags = ['containers'];
+
+const LogQuery = strictObject({
+  tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, default: 100, description: 'How many of the last lines.' })),
+  follow: Type.Optional(Type.Boolean({ description: 'Go on with new lines until the client leaves.' })),
+});
+
+const LogText = Type.Unsafe<Readable>({ type: 'string', description: 'One line of the log a line.' });
+
+const EventQuery = strictObject({
+  limit: PageQuery.limit,
+  after: Type.Optional(Type.Integer({ minimum: 0, description: 'Only events with a greater id.' })),
+});
+
+/** What can be seen of one instance: how to reach it, its log, its history, its figures. */
+export function registerInspectionRoutes(app: App, context: ApiContext): void {
+  const { store, config, secretBox, instances, clock } = context;
+
+  app.get('/api/containers/:id/connection', {
+    config: { access: 'write' },
+    schema: { tags, summary: 'How to connect, with the password', description: 'Needs the scope `write`: whoever holds the password can write.', params: IdParams, response: { 200: ref(Connection), ...problemResponse } },
+  }, async (request) => {
+    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    return connectionView(instance, secretBox.open(instance.secrets.password, passwordContext(instance.id)), config.domain);
+  });
+
+  app.get('/api/containers/:id/logs', {
+    config: { access: 'read' },
+    schema: { tags, summary: 'Its log, as text or (Accept: application/x-ndjson) as JSON lines', params: IdParams, querystring: LogQuery, produces: ['text/plain', 'application/x-ndjson'], response: { 200: LogText, ...problemResponse } },
+  }, async (request, reply) => {
+    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { tail = 100, follow = false } = request.query;
+    const asJson = request.headers.accept?.includes('application/x-ndjson') === true;
+    void reply.type(asJson ? 'application/x-ndjson; charset=utf-8' : 'text/plain; charset=utf-8');
+    return reply.send(await logStream(context, request, reply, instance.id, { tail, follow, asJson }));
+  });
+
+  app.get('/api/containers/:id/events', {
+    config: { access: 'read' },
+    schema: { tags, summary: 'Its history, oldest first', params: IdParams, querystring: EventQuery, response: { 200: Type.Object({ items: Type.Array(ref(InstanceEvent)) }), ...problemResponse } },
+  }, async (request) => {
+    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { limit = DEFAULT_LIMIT, after } = request.query;
+    const events = await store.events.list({ instanceId: instance.id }, { limit, ...(after === undefined ? {} : { after }) });
+    return { items: events.map(eventView) };
+  });
+
+  app.get('/api/containers/:id/metrics', {
+    config: { access: 'read' },
+    schema: { tags, summary: 'What it uses right now', params: IdParams, response: { 200: ref(InstanceMetrics), ...problemResponse } },
+  }, async (request) => {
+    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    if (instance.status.phase !== 'running') throw new DbmakerError('not_running', 'There are figures only while it runs.');
+    const { cpuMs, memoryBytes, diskBytes, processes } = await instances.stats(instance.id);
+    const { cpus, memoryBytes: memoryLimitBytes } = instance.spec.resources;
+    return { at: new Date(clock.now()).toISOString(), cpuMs, cpus, memoryBytes, memoryLimitBytes, diskBytes, processes };
+  });
+}

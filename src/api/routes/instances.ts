@@ -1,0 +1,109 @@
+import { Type } from 'typebox';
+import { DbmakerError } from '../../domain/errors.ts';
+import { resolveResources } from '../../domain/resources.ts';
+import type { ApiContext, App } from '../app-type.ts';
+import type { Caller } from '../caller.ts';
+import { callerOf, visibleInstance } from '../caller.ts';
+import { createInstance } from '../create-instance.ts';
+import { createOnce, idempotencyKey } from '../idempotency.ts';
+import { policiesOf, validateInstanceInput } from '../instance-input.ts';
+import { instanceView } from '../present.ts';
+import { carriedOut, preferences } from '../preferences.ts';
+import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse } from '../schemas/common.ts';
+import { InstanceChangeBody, InstanceQuery, InstanceRef, NewInstanceBody } from '../schemas/instance.ts';
+
+const tags = ['containers'];
+
+const CreateHeaders = Type.Object({
+  ...PreferHeaders.properties,
+  'idempotency-key': Type.Optional(Type.String({ description: 'The same key and body make one database, however often they are sent.' })),
+});
+
+export function registerInstanceRoutes(app: App, context: ApiContext): void {
+  const { store, config, wake } = context;
+
+  app.get('/api/containers', {
+    config: { access: 'read' },
+    schema: { tags, summary: 'Your databases, newest first; an admin sees those of all', querystring: InstanceQuery, response: { 200: pageOf(InstanceRef), ...problemResponse } },
+  }, async (request) => {
+    const { limit = DEFAULT_LIMIT, cursor, status, type, search, owner } = request.query;
+    const ownerId = await ownerFilter(callerOf(request), owner);
+    const filter = {
+      ...(ownerId === null ? {} : { ownerId }),
+      ...(status === undefined ? {} : { phase: status }),
+      ...(type === undefined ? {} : { type }),
+      ...(search === undefined ? {} : { search }),
+    };
+    const page = await store.instances.list(filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    return { items: page.items.map((instance) => instanceView(instance, config.domain)), next: page.next };
+  });
+
+  app.post('/api/containers', {
+    config: { access: 'write' },
+    schema: {
+      tags,
+      summary: 'Create a database',
+      description: 'Answers 202 at once with `Location`; with `Prefer: wait=60` it waits and answers 201 once the database takes connections.',
+      headers: CreateHeaders,
+      body: NewInstanceBody,
+      response: { 201: InstanceRef, 202: InstanceRef, ...problemResponse },
+    },
+  }, async (request, reply) => {
+    const { user } = callerOf(request);
+    const { body } = request;
+    const key = idempotencyKey(request.headers['idempotency-key']);
+    const create = (id: string | null): ReturnType<typeof createInstance> => createInstance(context, user, body, id);
+    const { instance, replayed } = key === null ? { instance: await create(null), replayed: false } : await createOnce(context, { userId: user.id, key, body }, create);
+    if (replayed) void reply.header('idempotency-replayed', 'true');
+    void reply.header('location', `/api/containers/${instance.id}`);
+    const { seen, reached } = await preferences(context, request, reply).wait(instance, carriedOut('running'));
+    return reply.code(reached ? 201 : 202).send(instanceView(seen ?? instance, config.domain));
+  });
+
+  app.get('/api/containers/:id', {
+    config: { access: 'read' },
+    schema: { tags, summary: 'One database', params: IdParams, response: { 200: InstanceRef, ...problemResponse } },
+  }, async (request) => instanceView(await visibleInstance(store, callerOf(request), request.params.id), config.domain));
+
+  app.patch('/api/containers/:id', {
+    config: { access: 'write' },
+    schema: { tags, summary: 'Rename it, change its resources or policies', params: IdParams, body: InstanceChangeBody, response: { 200: InstanceRef, ...problemResponse } },
+  }, async (request) => {
+    const caller = callerOf(request);
+    const { body } = request;
+    validateInstanceInput(body);
+    const instance = await visibleInstance(store, caller, request.params.id);
+    const changed = await store.instances.change(instance.id, {
+      ...(body.name === undefined ? {} : { name: body.name }),
+      ...(body.resources === undefined ? {} : { resources: resolveResources(body.resources, instance.spec.resources) }),
+      ...policiesOf(body),
+    }, { event: { type: 'instance.changed', message: `Changed: ${Object.keys(body).join(', ')}.`, data: { by: caller.user.username, change: body } } });
+    wake.changed(instance.id);
+    return instanceView(changed, config.domain);
+  });
+
+  app.delete('/api/containers/:id', {
+    config: { access: 'write' },
+    schema: {
+      tags, summary: 'Delete it and its data', description: 'Answers 202; with `Prefer: wait=60` 204 once it is gone.', params: IdParams, headers: PreferHeaders,
+      response: { 202: InstanceRef, 204: Type.Null(), ...problemResponse },
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    const instance = await visibleInstance(store, caller, request.params.id);
+    const changed = instance.spec.desired === 'deleted' ? instance : await store.instances.change(instance.id, { desired: 'deleted' }, {
+      event: { type: 'instance.delete_requested', message: 'Is being deleted.', data: { by: caller.user.username } },
+    });
+    wake.changed(instance.id);
+    const { seen, reached } = await preferences(context, request, reply).wait(changed, (now) => now === null);
+    return reached ? reply.code(204).send(null) : reply.code(202).send(instanceView(seen ?? changed, config.domain));
+  });
+
+  /** null: everybody's. @throws forbidden */
+  async function ownerFilter(caller: Caller, owner: string | undefined): Promise<string | null> {
+    if (owner === undefined) return caller.isAdmin ? null : caller.user.id;
+    if (owner === caller.user.username) return caller.user.id;
+    if (!caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins see what others own.');
+    return (await store.users.getByUsername(owner))?.id ?? ''; // nobody has this id: an empty list
+  }
+}

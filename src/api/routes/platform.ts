@@ -1,0 +1,42 @@
+import { Type } from 'typebox';
+import type { ApiContext, App } from '../app-type.ts';
+import { Health, isStale, readHealth } from '../health.ts';
+import { problemResponse, ref, Time } from '../schemas/common.ts';
+import { PHASES } from '../schemas/instance.ts';
+import { VERSION } from '../version.ts';
+
+const tags = ['platform'];
+
+const Monitoring = Type.Object({
+  instances: Type.Object({ total: Type.Integer(), byStatus: Type.Object(Object.fromEntries(PHASES.map((phase) => [phase, Type.Integer()]))) }),
+  promised: Type.Object({ memoryBytes: Type.Number(), cpus: Type.Number() }, { description: 'Limits of all databases together.' }),
+  ports: Type.Object({ from: Type.Integer(), to: Type.Integer(), taken: Type.Integer(), quarantined: Type.Integer(), free: Type.Integer() }),
+  workers: Type.Array(Type.Object({ worker: Type.String(), at: Time, stale: Type.Boolean(), state: Type.Record(Type.String(), Type.Unknown()) })),
+}, { $id: 'Monitoring' });
+
+export const platformSchemas = [Health, Monitoring];
+
+/** How the platform itself does. */
+export function registerPlatformRoutes(app: App, { store, clock, config }: ApiContext): void {
+  app.get('/health', {
+    config: { access: 'public' },
+    schema: { tags, summary: 'Components and their state; 503 when one of them is down', response: { 200: ref(Health), 503: ref(Health), ...problemResponse } },
+  }, async (_request, reply) => {
+    const health = await readHealth(store, clock, VERSION);
+    return reply.code(health.status === 'up' ? 200 : 503).send(health);
+  });
+
+  app.get('/api/monitoring', {
+    config: { access: 'admin' },
+    schema: { tags, summary: 'Totals, capacity, health of workers', response: { 200: ref(Monitoring), ...problemResponse } },
+  }, async () => {
+    const [totals, ports, beats] = await Promise.all([store.instances.totals(), store.ports.counts(config.portRange), store.heartbeats.list()]);
+    const byStatus = Object.fromEntries(PHASES.map((phase) => [phase, totals.byPhase[phase] ?? 0]));
+    return {
+      instances: { total: Object.values(byStatus).reduce((sum, count) => sum + count, 0), byStatus },
+      promised: { memoryBytes: totals.memoryBytes, cpus: totals.cpus },
+      ports: { ...config.portRange, ...ports },
+      workers: beats.map((beat) => ({ worker: beat.worker, at: new Date(beat.at).toISOString(), stale: isStale(beat, clock), state: beat.state })),
+    };
+  });
+}

@@ -1,0 +1,36 @@
+import { Type } from 'typebox';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { ApiContext, App } from '../app-type.ts';
+import { callerOf } from '../caller.ts';
+import { tokenView } from '../present.ts';
+import { IdParams, problemResponse, ref } from '../schemas/common.ts';
+import { NewToken, NewTokenBody, Token } from '../schemas/user.ts';
+import { issueToken } from '../tokens.ts';
+
+const tags = ['tokens'];
+
+/** Everybody's own tokens. */
+export function registerTokenRoutes(app: App, context: ApiContext): void {
+  const { store } = context;
+
+  app.get('/api/tokens', {
+    config: { access: 'read' },
+    schema: { tags, summary: 'Your tokens, without their secrets', response: { 200: Type.Object({ items: Type.Array(ref(Token)) }), ...problemResponse } },
+  }, async (request) => ({ items: (await store.tokens.listByUser(callerOf(request).user.id)).map(tokenView) }));
+
+  app.post('/api/tokens', {
+    config: { access: 'write' },
+    schema: { tags, summary: 'Make a token; its secret is shown this once', body: NewTokenBody, response: { 201: ref(NewToken), ...problemResponse } },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    return reply.code(201).send(await issueToken(context, caller.user, caller, request.body));
+  });
+
+  app.delete('/api/tokens/:id', {
+    config: { access: 'write' },
+    schema: { tags, summary: 'Revoke a token at once', params: IdParams, response: { 204: Type.Null(), ...problemResponse } },
+  }, async (request, reply) => {
+    if (!(await store.tokens.delete(callerOf(request).user.id, request.params.id))) throw new DbmakerError('not_found', 'You have no such token.');
+    return reply.code(204).send(null);
+  });
+}
