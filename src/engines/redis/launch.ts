@@ -13,17 +13,19 @@ export const launch: Engine['launch'] = (input) => ({
 });
 
 /**
- * sh -c SCRIPT sh <data directory> redis-server <options>. The file appears complete or not at all. As root it goes on through the official
+ * sh -c SCRIPT sh <data directory> redis-server <options>. The file appears complete or not at all, also after a power cut. As root it goes on through the official
  * image's entrypoint, which hands the data to the user `redis` and becomes that user.
  */
 const SCRIPT = `set -eu
 umask 077
 data=$1; shift
+cd "$data"
 if [ ! -s "$data/users.acl" ]; then
   case $REDIS_USERNAME in ''|*[!A-Za-z0-9_.-]*) echo "REDIS_USERNAME has to be letters, digits, _ . -" >&2; exit 64;; esac
   hash=$(printf %s "$REDIS_PASSWORD" | sha256sum | cut -d ' ' -f 1)
   [ "\${#hash}" = 64 ] || { echo "sha256sum does not work in this image" >&2; exit 70; }
   printf 'user default reset\\nuser %s on #%s ~* &* +@all\\n' "$REDIS_USERNAME" "$hash" > "$data/users.acl.new"
+  sync "$data/users.acl.new" 2> /dev/null || sync
   mv "$data/users.acl.new" "$data/users.acl"
 fi
 unset REDIS_PASSWORD

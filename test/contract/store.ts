@@ -1,0 +1,28 @@
+import { describe } from 'node:test';
+import type { StoreUnderTest } from '../support/store.ts';
+import { accountContract } from './store/accounts.ts';
+import { changeContract } from './store/changes.ts';
+import { creationContract } from './store/creation.ts';
+import { eventContract } from './store/events.ts';
+import { leaseContract } from './store/leases.ts';
+import { listContract } from './store/lists.ts';
+import { modelContract } from './store/models.ts';
+import { portContract } from './store/ports.ts';
+import { templateContract } from './store/templates.ts';
+
+export type OpenStore = () => Promise<StoreUnderTest>;
+
+/** What every store promises (src/domain/ports/store.ts), on a real database. `open` gives an empty store each time. */
+export function storeContract(name: string, open: OpenStore): void {
+  describe(`store on ${name}`, () => {
+    accountContract(open);
+    templateContract(open);
+    eventContract(open);
+    portContract(open);
+    creationContract(open);
+    listContract(open);
+    changeContract(open);
+    leaseContract(open);
+    modelContract(open);
+  });
+}
