@@ -1,0 +1,27 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+
+/** Started first, as they take longest: then nothing long is left to run alone at the end. */
+const LONG_FIRST = [/kill\./, /\.docker\.test/, /^test\/integration/, /^test\/contract/];
+
+/** What a test file needs of the machine, by its name: `x.docker.test.ts`, `y.redis.test.ts`. */
+const NEEDS = [[/\.docker\.test\.ts$/, 'docker'], [/\.redis\.test\.ts$/, 'redis']];
+
+/** Test files below `root`, relative to it, in the order in which to start them. `only`: those with one of these texts in the path; [] = all. */
+export function testFiles(root, only) {
+  const files = ['src', 'test', 'scripts'].flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true }).map((name) => path.posix.join(folder, name)));
+  const wanted = files.filter((file) => /\.test\.(ts|mjs)$/.test(file) && (only.length === 0 || only.some((text) => file.includes(text))));
+  const rank = (file) => LONG_FIRST.findIndex((pattern) => pattern.test(file)) >>> 0;
+  return wanted.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/** Splits `files` into those that can run and those that lack something; `missing`: {docker?: why, redis?: why}. */
+export function splitByNeeds(files, missing) {
+  const skipped = [];
+  const runnable = files.filter((file) => {
+    const need = NEEDS.find(([pattern, name]) => pattern.test(file) && missing[name] !== undefined);
+    if (need) skipped.push({ file, why: missing[need[1]] });
+    return !need;
+  });
+  return { runnable, skipped };
+}

@@ -1,0 +1,33 @@
+// Started under Node 24 by test.mjs after the tests: node leftovers.mjs SCRATCH RUN
+// Prints what they left on the machine, one thing a line, and clears it away: the next run must not trip over it.
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { allContainers, processesIn, processesWith, removeContainers } from '../../test/support/world.ts';
+
+const [scratch, run] = process.argv.slice(2);
+const temporary = path.join(scratch, 'tmp');
+
+const containers = (await allContainers()).filter(({ mounts, labels }) => labels['dbmaker.test-run'] === run || mounts.some((mount) => mount.startsWith(`${scratch}/`)));
+for (const { name } of containers) console.log(`container ${name}`);
+await removeContainers(containers);
+
+const parents = ancestors(await processesIn('/'));
+const processes = new Map([...(await processesIn(temporary)), ...(await processesWith('DBMAKER_TEST_RUN', run))].map((one) => [one.pid, one]));
+for (const { pid, command } of processes.values()) {
+  if (parents.has(pid)) continue;
+  console.log(`process ${pid}: ${command.slice(0, 200)}`);
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // ended by itself
+  }
+}
+for (const name of readdirSync(temporary)) console.log(`in the temporary directory: ${name}`);
+
+/** Ourselves and those who started us. */
+function ancestors(all) {
+  const parentOf = new Map(all.map(({ pid, parent }) => [pid, parent]));
+  const found = new Set([process.pid]);
+  for (let pid = process.ppid; pid > 1 && !found.has(pid); pid = parentOf.get(pid) ?? 0) found.add(pid);
+  return found;
+}
