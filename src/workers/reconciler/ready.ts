@@ -64,8 +64,6 @@ async function findLogin(pass: Pass): Promise<Login> {
     return readiness.state === 'ready' ? { state: 'ready', target } : readiness;
   } catch (error) {
     if (!isDbmakerError(error, 'access_denied')) throw error;
-    // While an official image initialises itself, its login does not exist yet.
-    if (!instance.status.provisioned) return { state: 'starting', message: error.userText };
     const sealed = instance.secrets.nextPassword;
     if (sealed !== null) {
       const next = pass.target(observation, ports.secretBox.open(sealed, passwordContext(instance.id)));
@@ -76,6 +74,8 @@ async function findLogin(pass: Pass): Promise<Login> {
         if (!isDbmakerError(again, 'access_denied')) throw again;
       }
     }
+    // While an official image initialises itself, its login does not exist yet.
+    if (!instance.status.provisioned) return { state: 'starting', message: error.userText };
     return { state: 'refused', target, error: new DbmakerError('access_denied', 'It runs, but the password was changed inside the database, so DbMaker cannot look into it.', { cause: error }) };
   }
 }

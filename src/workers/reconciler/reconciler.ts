@@ -90,7 +90,7 @@ export class Reconciler {
 
   /** @returns milliseconds until the next look, null: none needed */
   async #look(id: string): Promise<number | null> {
-    const { store, settings, log } = this.#ports;
+    const { settings, log } = this.#ports;
     let lease: Lease | null = null;
     try {
       lease = await this.#claim(id);
