@@ -96,7 +96,7 @@ async function runTests(runnable) {
 }
 
 async function leftovers() {
-  const { code, output } = await run(NODE, ['scripts/test/leftovers.mjs', scratch, path.basename(scratch)], { cwd: ROOT, timeoutMs: 60_000 });
+  const { code, output } = await run(NODE, ['scripts/test/leftovers.mjs', scratch, path.basename(scratch), String(started), String(options.ci)], { cwd: ROOT, timeoutMs: 60_000 });
   const lines = output.split('\n').filter(Boolean);
   return code === 0 ? lines : [...lines, `(the look itself failed with exit code ${code})`];
 }

@@ -1,10 +1,10 @@
-// Started under Node 24 by test.mjs after the tests: node leftovers.mjs SCRATCH RUN
+// Started under Node 24 by test.mjs after the tests: node leftovers.mjs SCRATCH RUN STARTED CI
 // Prints what they left on the machine, one thing a line, and clears it away: the next run must not trip over it.
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { allContainers, processesIn, processesWith, removeContainers } from '../../test/support/world.ts';
 
-const [scratch, run] = process.argv.slice(2);
+const [scratch, run, started, ci] = process.argv.slice(2);
 const temporary = path.join(scratch, 'tmp');
 
 const containers = (await allContainers()).filter(({ mounts, labels }) => labels['dbmaker.test-run'] === run || mounts.some((mount) => mount.startsWith(`${scratch}/`)));
@@ -23,6 +23,17 @@ for (const { pid, command } of processes.values()) {
   }
 }
 for (const name of readdirSync(temporary)) console.log(`in the temporary directory: ${name}`);
+// Sockets need short paths, so some tests work in /tmp itself. Only in CI are we sure that nobody else does.
+if (ci === 'true') for (const name of readdirSync('/tmp')) if (isNewOfOurs(`/tmp/${name}`)) console.log(`/tmp/${name}`);
+
+function isNewOfOurs(file) {
+  if (!/\/(dbm|dbmaker)-/.test(file) || file === scratch) return false;
+  try {
+    return statSync(file).ctimeMs >= Number(started);
+  } catch {
+    return false; // gone while we looked
+  }
+}
 
 /** Ourselves and those who started us. */
 function ancestors(all) {

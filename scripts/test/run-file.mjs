@@ -84,7 +84,10 @@ function judge(events, ended, code, killedBy) {
 function fileFault(events, results, tests, ended, code, killedBy) {
   if (ended) {
     const done = new Set(results.map(({ name, nesting, line }) => `${name} ${nesting} ${line}`));
-    const running = events.filter(({ event, suite, name, nesting, line }) => event === 'start' && !suite && !done.has(`${name} ${nesting} ${line}`)).map(({ name }) => name);
+    const open = events.filter(({ event, name, nesting, line }) => event === 'start' && !done.has(`${name} ${nesting} ${line}`));
+    // The innermost only (a start's `suite` cannot be trusted: Node 24 takes the parent's kind).
+    const depth = Math.max(...open.map(({ nesting }) => nesting));
+    const running = open.filter(({ nesting }) => nesting === depth).map(({ name }) => name);
     return `${ended}${running.length > 0 ? `; unfinished: ${running.slice(0, 5).join(' | ')}` : '; all its tests had ended, so something keeps its process alive'}`;
   }
   const failed = tests.some(({ event, todo }) => event === 'fail' && todo === undefined);
