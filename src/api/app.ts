@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import fastify from 'fastify';
+import fastify, { LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -32,7 +32,7 @@ const BODY_LIMIT = 64 * 1024;
 export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   const app: App = fastify({
     loggerInstance: dependencies.log,
-    disableRequestLogging: true, // registerRequestLog writes one line a request
+    logController: new LogController({ disableRequestLogging: true }), // registerRequestLog writes one line a request
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     requestIdHeader: false, // a client could put anything into our logs

@@ -1,0 +1,166 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import type { InjectOptions } from 'fastify';
+import { pino } from 'pino';
+import type { App } from '../../src/api/app-type.ts';
+import { buildApp } from '../../src/api/app.ts';
+import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
+import { hashApiToken, newApiToken, randomId } from '../../src/api/secrets.ts';
+import type { InstanceStatus } from '../../src/domain/instance/instance.ts';
+import type { LogLine, Stats } from '../../src/domain/ports/runtime.ts';
+import type { Store } from '../../src/domain/ports/store.ts';
+import type { Quota, TokenScope, User } from '../../src/domain/user/user.ts';
+import { loadBuiltinTemplates } from '../../src/main/builtin-templates.ts';
+import { systemClock } from '../../src/main/clock.ts';
+import { openSecretBox, openStore } from '../../src/store/index.ts';
+import { temporaryDirectory } from '../support/tmp.ts';
+
+/** A port range that no other test and no server of ours uses. */
+export const PORT_RANGE = { from: 21000, to: 21999 };
+const QUOTA: Quota = { instances: 50, memoryBytes: 64 * 1024 ** 3, cpus: 64 };
+
+/** Parsed answer. `json` is {} for answers without JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | number | undefined>;
+  readonly text: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers freely
+  readonly json: any;
+}
+
+export interface Ask {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** The API on a real store in a directory of its own, injected into (nothing listens unless a test asks for it). */
+export interface Harness extends AsyncDisposable {
+  readonly app: App;
+  readonly store: Store;
+  readonly home: string;
+  /** Everything that was logged, as text. */
+  readonly logged: () => string;
+  /** Ids that the workers were told of. */
+  readonly woken: string[];
+  /** What the runtime would say of logs and figures; tests replace members. */
+  readonly runtime: { logs: ApiDependencies['instances']['logs']; stats: (id: string) => Promise<Stats> };
+  readonly admin: Person;
+  ask(url: string, options?: Ask): Promise<Answer>;
+  person(username: string, options?: { quota?: Partial<Quota>; role?: User['role'] }): Promise<Person>;
+  token(user: User, scopes: TokenScope[], expiresAt?: number | null): Promise<string>;
+  /** Reports a status as the reconciler would, under a lease. */
+  report(id: string, status: Partial<Omit<InstanceStatus, 'since'>>, rotated?: string): Promise<void>;
+  /** As the reconciler at the end of a deletion. */
+  close(id: string): Promise<void>;
+}
+
+export interface Person {
+  readonly user: User;
+  readonly token: string;
+}
+
+export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree'] } = {}): Promise<Harness> {
+  const directory = await temporaryDirectory('api');
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+  const store = await openStore({ home: directory.path, databaseUrl: null, clock: systemClock, log });
+  await loadBuiltinTemplates(store, path.resolve(import.meta.dirname, '../../templates'));
+  const reports = new EventEmitter().setMaxListeners(0);
+  const woken: string[] = [];
+  const runtime: Harness['runtime'] = { logs: noLogs, stats: async () => ({ cpuMs: 1, memoryBytes: 2, diskBytes: 3, processes: 4 }) };
+  const app = await buildApp({
+    store,
+    secretBox: await openSecretBox({ home: directory.path, key: null }),
+    clock: systemClock,
+    log,
+    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, ...overrides.config },
+    wake: { changed: (id) => void woken.push(id) },
+    status: {
+      onReport(id, callback) {
+        reports.on(id, callback);
+        return () => void reports.off(id, callback);
+      },
+    },
+    instances: { logs: (...args) => runtime.logs(...args), stats: (id) => runtime.stats(id) },
+    isPortFree: overrides.isPortFree ?? isPortFree,
+  });
+
+  const token = async (user: User, scopes: TokenScope[], expiresAt: number | null = null): Promise<string> => {
+    const { secret } = newApiToken();
+    await store.tokens.create({ id: randomId(), userId: user.id, name: 'test', scopes, expiresAt }, hashApiToken(secret));
+    return secret;
+  };
+  const person: Harness['person'] = async (username, { quota, role = 'user' } = {}) => {
+    const user = await store.users.create({ id: randomId(), username, displayName: username, email: null, role, quota: { ...QUOTA, ...quota } });
+    return { user, token: await token(user, role === 'admin' ? ['admin'] : ['read', 'write']) };
+  };
+  return {
+    app,
+    store,
+    home: directory.path,
+    logged: () => lines.join(''),
+    woken,
+    runtime,
+    admin: await person('admin', { role: 'admin' }),
+    person,
+    token,
+    async ask(url, { method = 'GET', token: bearer, body, headers = {} } = {}) {
+      const raw = typeof body === 'string';
+      const options: InjectOptions = {
+        method,
+        url,
+        headers: { ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }), ...(raw ? { 'content-type': 'application/json' } : {}), ...headers },
+        ...(body === undefined ? {} : { payload: body as string }),
+      };
+      const answer = await app.inject(options);
+      const isJson = /json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
+      return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json() : {} };
+    },
+    async report(id, status, rotated) {
+      const lease = await store.instances.acquireLease(id, 'test', 10_000);
+      if (lease === null) throw new Error(`no lease on ${id}`);
+      if (!(await store.instances.report(lease, status, rotated === undefined ? {} : { rotated }))) throw new Error('lease lost');
+      await store.instances.releaseLease(lease);
+      reports.emit(id);
+    },
+    async close(id) {
+      const lease = await store.instances.acquireLease(id, 'test', 10_000);
+      if (lease === null) throw new Error(`no lease on ${id}`);
+      await store.instances.close(lease, { quarantineUntil: 0 });
+      reports.emit(id);
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await store.close();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function* noLogs(): AsyncGenerator<LogLine> {
+  // an instance that has said nothing
+}
+
+/** The real bind. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+/** Makes an instance and returns its view. */
+export async function create(api: Harness, token: string, name: string, template = 'postgresql'): Promise<Answer['json']> {
+  const { status, json, text } = await api.ask('/api/containers', { method: 'POST', token, body: { template, name } });
+  if (status !== 202) throw new Error(`create: ${String(status)} ${text}`);
+  return json;
+}
