@@ -1,0 +1,71 @@
+import Docker from 'dockerode';
+import { DbmakerError } from '../../domain/errors.ts';
+import { asRuntimeError, unavailable } from './errors.ts';
+
+/** Reading: a healthy engine answers in milliseconds; one that is loaded by 300 starts at once, in seconds. */
+const READ_TIMEOUT_MS = 10_000;
+/** Making, starting, removing. */
+export const CHANGE_TIMEOUT_MS = 60_000;
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The connection to the Docker Engine. Every call has an end, and only DbmakerErrors leave it. */
+export interface DockerClient {
+  readonly docker: Docker;
+  /** For texts: where the engine is expected. */
+  readonly address: string;
+  /**
+   * One request and its answer. `doing`: in words, for the error.
+   * @throws runtime_unavailable (also when it takes longer than `timeoutMs`), cancelled (by `signal`), disk_full, runtime_failed, ...
+   */
+  call<T>(doing: string, work: (signal: AbortSignal) => Promise<T>, options?: CallOptions): Promise<T>;
+  /**
+   * One request whose answer is a stream: the time limit covers the wait for its head, `signal` all of it.
+   * Errors while reading the stream are the caller's to map.
+   */
+  open<T>(doing: string, work: (signal: AbortSignal) => Promise<T>, options?: CallOptions): Promise<T>;
+}
+
+/** Opens nothing yet. */
+export function createClient(socketPath: string): DockerClient {
+  const docker = new Docker({ socketPath });
+  const address = `unix://${socketPath}`;
+  const run = async <T>(doing: string, work: (signal: AbortSignal) => Promise<T>, deadline: AbortSignal, all: AbortSignal, signal?: AbortSignal): Promise<T> => {
+    try {
+      return await Promise.race([work(all), aborted(all)]);
+    } catch (error) {
+      if (signal?.aborted === true) throw new DbmakerError('cancelled', `Cancelled: ${doing}.`, { cause: error });
+      if (deadline.aborted) throw unavailable(address, error);
+      throw asRuntimeError(error, doing, address);
+    }
+  };
+  return {
+    docker,
+    address,
+    call: async (doing, work, { timeoutMs = READ_TIMEOUT_MS, signal } = {}) => {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      return run(doing, work, deadline, signal ? AbortSignal.any([signal, deadline]) : deadline, signal);
+    },
+    open: async (doing, work, { timeoutMs = READ_TIMEOUT_MS, signal } = {}) => {
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), timeoutMs);
+      try {
+        return await run(doing, work, late.signal, signal ? AbortSignal.any([signal, late.signal]) : late.signal, signal);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** Rejects when the signal aborts: not every call of dockerode heeds one. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}

@@ -1,0 +1,108 @@
+import { chmod, chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
+import type { DockerContext } from './context.ts';
+import { runAsRoot } from './helper-container.ts';
+import type { ImageUser } from './image-user.ts';
+import { type InstanceDirectories, instanceDirectories, instancesDirectory, isInstanceId } from './names.ts';
+
+/**
+ * Makes the directories of an instance; what is there stays as it is. The instance directory is ours and 0700, so what is below may be as
+ * open as the image needs: nobody else on the host gets there. `image` is used to hand them over when we are not root.
+ */
+export async function makeDirectories(context: DockerContext, id: string, image: string, user: ImageUser): Promise<InstanceDirectories> {
+  const directories = instanceDirectories(context.home, id);
+  await onDisk('make the data directory', async () => {
+    await mkdir(directories.root, { recursive: true, mode: 0o700 });
+    await chmod(directories.root, 0o700);
+    for (const directory of [directories.data, directories.run]) {
+      if (await exists(directory)) continue; // the image may have given it to its own user since
+      const open = user.kind !== 'ids';
+      await mkdir(directory, { mode: 0o700 });
+      await chmod(directory, open ? 0o1777 : directory === directories.run ? 0o755 : 0o700);
+    }
+  });
+  if (user.kind === 'ids') await handOver(context, directories, image, user);
+  return directories;
+}
+
+/** Gives both directories to the image's user. A kill between mkdir and here is made good by the next call. */
+async function handOver(context: DockerContext, directories: InstanceDirectories, image: string, user: { uid: number; gid: number }): Promise<void> {
+  const wrong: string[] = [];
+  for (const directory of [directories.data, directories.run]) {
+    const { uid } = await lstat(directory);
+    if (uid !== user.uid) wrong.push(directory);
+  }
+  for (const directory of wrong) {
+    try {
+      await chown(directory, user.uid, user.gid);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw diskError(error, 'make the data directory');
+      // Not root: Docker is.
+      await runAsRoot(context, image, directories.root, ['chown', `${user.uid}:${user.gid}`, `/mnt/${path.basename(directory)}`]);
+    }
+  }
+}
+
+/**
+ * Removes data and all of an instance, never following a link out of it, and returns when it was seen gone.
+ * `image`: one that is here, for a host where we may not remove what the image's user owns; null: none known.
+ */
+export async function removeDirectories(context: DockerContext, id: string, image: string | null): Promise<void> {
+  const { root } = instanceDirectories(context.home, id);
+  const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    await remove();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if ((code !== 'EACCES' && code !== 'EPERM') || image === null) throw diskError(error, 'remove the data');
+    await runAsRoot(context, image, root, ['find', '/mnt', '-xdev', '-mindepth', '1', '-delete']);
+    await onDisk('remove the data', remove);
+  }
+  if (await exists(root)) throw new DbmakerError('runtime_failed', 'The data directory is still there after its removal.');
+}
+
+export async function hasData(context: DockerContext, id: string): Promise<boolean> {
+  return exists(instanceDirectories(context.home, id).data);
+}
+
+/** Ids of all instances that have a directory, and whether there is data in it. */
+export async function listDirectories(context: DockerContext): Promise<Map<string, boolean>> {
+  const names = await readdir(instancesDirectory(context.home)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []; // no instance was ever made
+    throw diskError(error, 'list the data directories');
+  });
+  const found = new Map<string, boolean>();
+  for (const name of names) {
+    if (isInstanceId(name)) found.set(name, await hasData(context, name));
+  }
+  return found;
+}
+
+/** lstat, so that a dangling link counts as something. */
+async function exists(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw diskError(error, 'look at the data directory');
+  }
+}
+
+async function onDisk<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskError(error, doing);
+  }
+}
+
+function diskError(error: unknown, doing: string): DbmakerError {
+  if (isDbmakerError(error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DbmakerError('disk_full', 'The disk of the host is full.', { cause: error, remedy: 'make room where DbMaker keeps its data' });
+  }
+  return new DbmakerError('runtime_failed', `Could not ${doing} (${code ?? 'unknown error'}).`, { cause: error });
+}

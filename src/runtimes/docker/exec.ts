@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import type Docker from 'dockerode';
+import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
+import type { ExecResult, Runtime } from '../../domain/ports/runtime.ts';
+import type { DockerContext } from './context.ts';
+import { readFrames } from './demultiplex.ts';
+import { asRuntimeError } from './errors.ts';
+import { findContainer } from './find.ts';
+
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** @throws not_running; runtime_failed when it takes longer than `timeoutMs` (default 60,000): it is killed then */
+export async function exec(context: DockerContext, id: string, argv: readonly string[], options: Parameters<Runtime['exec']>[2] = {}): Promise<ExecResult> {
+  const { client } = context;
+  const { input, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const container = await findContainer(context, id);
+  if (container === null || !container.State.Running || container.State.Paused) throw new DbmakerError('not_running', 'The instance does not run.');
+  const command = await client.call('run a program in the container', (abortSignal) => client.docker.getContainer(container.Id).exec({
+    Cmd: [...argv], AttachStdin: input !== undefined, AttachStdout: true, AttachStderr: true, abortSignal,
+  }));
+  const late = AbortSignal.timeout(timeoutMs);
+  const stream = await client.open('run a program in the container', (abortSignal) => command.start({ hijack: true, stdin: true, abortSignal }), { timeoutMs });
+  const end = (): void => void stream.destroy(new Error('too late'));
+  late.addEventListener('abort', end, { once: true });
+  try {
+    stream.end(input ?? '');
+    const output = await collect(stream);
+    return { exitCode: await exitCode(context, command), ...output };
+  } catch (error) {
+    if (isDbmakerError(error)) throw error;
+    if (!late.aborted) throw asRuntimeError(error, 'run a program in the container', client.address);
+    await killExec(context, command, container.Id);
+    throw new DbmakerError('runtime_failed', `A program in the container took longer than ${timeoutMs} ms.`, { cause: error });
+  } finally {
+    late.removeEventListener('abort', end);
+    stream.destroy();
+  }
+}
+
+/** Reads to the end, so that the program is never blocked, and keeps the first MiB of each. */
+async function collect(stream: Duplex): Promise<Pick<ExecResult, 'stdout' | 'stderr'>> {
+  const kept = { stdout: { chunks: [] as Buffer[], size: 0 }, stderr: { chunks: [] as Buffer[], size: 0 } };
+  for await (const frame of readFrames(stream)) {
+    const one = kept[frame.stream];
+    const room = MAX_OUTPUT_BYTES - one.size;
+    if (room <= 0) continue;
+    one.chunks.push(Buffer.from(frame.data.subarray(0, room)));
+    one.size += Math.min(room, frame.data.length);
+  }
+  return { stdout: Buffer.concat(kept.stdout.chunks).toString('utf8'), stderr: Buffer.concat(kept.stderr.chunks).toString('utf8') };
+}
+
+/** The output may end a moment before the engine knows the exit code. */
+async function exitCode(context: DockerContext, command: Docker.Exec): Promise<number> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { Running, ExitCode } = await context.client.call('ask for the exit code', (abortSignal) => command.inspect({ abortSignal }));
+    if (!Running && ExitCode !== null) return ExitCode;
+    await new Promise<void>((resolve) => void context.clock.after(25, resolve));
+  }
+  throw new DbmakerError('runtime_failed', 'A program in the container closed its output and went on.');
+}
+
+/**
+ * The engine cannot end an exec. Where its processes are ours to see (same host) we end it ourselves, after making sure that the pid is still
+ * one of this container; elsewhere it has lost its input and output and usually ends by that.
+ */
+async function killExec(context: DockerContext, command: Docker.Exec, containerId: string): Promise<void> {
+  try {
+    const { Running, Pid } = await context.client.call('end a program in the container', (abortSignal) => command.inspect({ abortSignal }));
+    if (!Running || Pid <= 1) return;
+    const cgroup = await readFile(`/proc/${Pid}/cgroup`, 'utf8');
+    if (cgroup.includes(containerId)) process.kill(Pid, 'SIGKILL');
+  } catch (error) {
+    context.log.warn({ err: error }, 'a program in a container took too long and may still run');
+  }
+}
