@@ -86,11 +86,11 @@ export function portContract(open: OpenStore): void {
       assert.deepEqual(await under.store.ports.counts(ten), { taken: 1, quarantined: 0, free: 9 });
     });
 
-    test('a full range of thousands is still searched to its last free port', async () => {
+    test('a range of hundreds is searched to its last free port', async () => {
       await using under = await open();
-      const range = { from: 20000, to: 20599 };
-      for (let port = range.from; port < range.to; port += 1) if (port !== 20300) await under.store.ports.block(port, under.clock.now() + 1000);
-      assert.deepEqual([await under.store.ports.reserve(range, 1000), await under.store.ports.reserve(range, 1000)], [20300, 20599]);
+      const range = { from: 20000, to: 20299 };
+      for (let port = range.from; port < range.to; port += 1) if (port !== 20270) await under.store.ports.block(port, under.clock.now() + 1000);
+      assert.deepEqual([await under.store.ports.reserve(range, 1000), await under.store.ports.reserve(range, 1000)], [20270, 20299]);
     });
   });
 }
