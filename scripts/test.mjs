@@ -49,14 +49,14 @@ process.exit(exitCode);
 
 /** @returns {Promise<number>} the exit code */
 async function main() {
-  const needed = { docker: splitByNeeds(files, { docker: '' }).skipped.length > 0 };
+  const needsDocker = splitByNeeds(files, { docker: '' }).skipped.length > 0;
   const [missing] = await Promise.all([
-    prepareSystem({ ci: options.ci, docker: options.docker && needed.docker }),
+    prepareSystem({ ci: options.ci, docker: needsDocker, without: options.without }),
     ensureDependencies(ROOT),
   ]);
   const [checked] = await Promise.all([
     options.checks ? runChecks() : true,
-    missing.docker === undefined ? prepareDocker() : undefined,
+    needsDocker && missing.docker === undefined ? prepareDocker() : undefined,
   ]);
   const { runnable, skipped } = splitByNeeds(files, missing);
   console.log(`\n${runnable.length} test files, ${options.jobs} at a time on ${cpus().length} cores:`);

@@ -16,19 +16,19 @@ CI=true: nothing is skipped; what is missing is an error.
 
 /**
  * @param {string[]} argv
- * @returns {{only: string[], checks: boolean, docker: boolean, jobs: number, list: boolean, ci: boolean}} or the help as {help}
+ * @returns {{only: string[], checks: boolean, without: string[], jobs: number, list: boolean, ci: boolean}} or the help as {help}
  * @throws Error naming the option that is unknown or wrong
  */
 export function readOptions(argv, environment) {
   const ci = !['', undefined, 'false', '0'].includes(environment.CI);
-  const options = { only: [], checks: undefined, docker: true, jobs: 4, list: false, ci };
+  const options = { only: [], checks: undefined, without: [], jobs: 4, list: false, ci };
   for (const word of argv) {
     const [name, value] = word.split(/=(.*)/s);
     if (name === '--help' || name === '-h') return { ...options, help: HELP };
     else if (name === '--only' && value) options.only.push(value);
     else if (name === '--checks') options.checks = true;
     else if (name === '--no-checks') options.checks = false;
-    else if (name === '--no-docker' && !ci) options.docker = false;
+    else if (name === '--no-docker' && !ci) options.without.push('docker');
     else if (name === '--list') options.list = true;
     else if (name === '--jobs' && /^[1-9]\d?$/.test(value ?? '')) options.jobs = Number(value);
     else throw new Error(`Unknown or wrong option ${word}. See npm test -- --help`);

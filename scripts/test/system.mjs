@@ -9,14 +9,15 @@ const NEEDS = [
 ];
 
 /**
- * Installs what is missing where that is possible (root on Debian).
+ * Installs what is missing where that is possible (root on Debian). `docker`: whether any of the tests to run needs it; `without`: what
+ * the person wants left out.
  * @returns {Promise<Record<string, string>>} what is still missing: {docker?: why, redis?: why}
  * @throws SetupError in CI, when anything is missing
  */
-export async function prepareSystem({ ci, docker }) {
-  const missing = {};
-  if (!docker) missing.docker = 'left out by --no-docker';
+export async function prepareSystem({ ci, docker, without }) {
+  const missing = Object.fromEntries(without.map((name) => [name, `left out by --no-${name}`]));
   for (const need of NEEDS) {
+    if (need.id === 'docker' && !docker) continue;
     if (missing[need.id] !== undefined) continue;
     const why = await provide(need);
     if (why) missing[need.id] = why;
