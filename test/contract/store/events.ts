@@ -26,16 +26,16 @@ export function eventContract(open: OpenStore): void {
       await using under = await open();
       const writers = [under.store, await under.another(), await under.another()];
       const each = 40;
-      let writing = true;
+      const progress = { writing: true };
       const write = Promise.all(writers.flatMap((store, who) => Array.from({ length: each }, (_, index) => store.events.append(event(`${who}-${index}`)))))
-        .finally(() => (writing = false));
+        .finally(() => (progress.writing = false));
       const seen: number[] = [];
       for (let rounds = 0; rounds < 10_000; rounds += 1) {
-        const last = !writing; // asked before the read: what is written is then all there
+        const last = !progress.writing; // asked before the read: what is written is then all there
         const fresh = await under.store.events.list({}, { after: seen.at(-1) ?? 0, limit: 7 });
         seen.push(...fresh.map(({ id }) => id));
         if (last && fresh.length === 0) break;
-        await new Promise((resolve) => setImmediate(resolve)); // lets the writers on
+        await new Promise((resolve) => void setImmediate(resolve)); // lets the writers on
       }
       const written = (await write).map(({ id }) => id).sort((a, b) => a - b);
       assert.deepEqual(seen, written);

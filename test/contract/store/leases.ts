@@ -136,9 +136,9 @@ export function leaseContract(open: OpenStore): void {
       await Promise.all(Array.from({ length: 20 }, async (_, index) => {
         await Promise.all([under.store.instances.report(lease, index % 2 ? { attempts: index + 1 } : { version: `v${index}` }), others.instances.change(id, { restart: true })]);
       }));
-      const instance = await under.store.instances.get(id);
-      assert.deepEqual([instance?.spec.restarts, instance?.spec.generation], [20, 21]);
-      assert.ok(instance?.status.attempts !== 0 && instance?.status.version !== null);
+      const instance = (await under.store.instances.get(id))!;
+      assert.deepEqual([instance.spec.restarts, instance.spec.generation], [20, 21]);
+      assert.ok(instance.status.attempts !== 0 && instance.status.version !== null);
     });
 
     test('a rotation ends with the new password in place, if it still is that one', async () => {

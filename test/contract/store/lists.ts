@@ -84,7 +84,7 @@ export function listContract(open: OpenStore): void {
     test('a cursor that the list never gave out is refused', async () => {
       await using under = await open();
       const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-      for (const cursor of ['', 'x', '%', 'null', encode(null), encode([1]), encode(['1', 'a']), encode([1, 2]), encode([1, "a' or 1=1"]), encode([1e400, 'a']), encode([1, 'a'.repeat(10_000)])]) {
+      for (const cursor of ['', 'x', '%', 'null', encode(null), encode([1]), encode(['1', 'a']), encode([1, 2]), encode([1, "a' or 1=1"]), encode([2 ** 60, 'a']), encode([1, 'a'.repeat(10_000)])]) {
         await failure(under.store.instances.list({}, { limit: 5, cursor }), 'invalid_request');
         await failure(under.store.users.list({ limit: 5, cursor }), 'invalid_request');
       }
