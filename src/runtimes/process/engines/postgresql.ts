@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DbmakerError } from '../../../domain/errors.ts';
+import type { Clock } from '../../../domain/ports/clock.ts';
+import { listDirectory } from '../files.ts';
+import type { Host } from '../host.ts';
+import type { LocalEngine } from './local-engine.ts';
+import { BOOTSTRAP_ROLE, SINGLE, templateCluster } from './postgresql-cluster.ts';
+import { findPackage, publish } from './postgresql-programs.ts';
+import { settingsOf } from './settings.ts';
+import { FIXED_SETTINGS, identifier, literal, settingsFor } from './postgresql-settings.ts';
+import { singleFlight } from '../single-flight.ts';
+
+const MAJOR = 15;
+const REMEDY = 'Run "npm ci" in the directory of DbMaker, without --omit=optional.';
+
+/** Copies the template cluster, makes role and database as the account that owns it, hands all to the instance. */
+const SCRIPT = `
+uid=$1 nobody=$2 template=$3; shift 3
+cp -a --reflink=auto -- "$template" data.init
+(
+  cd data.init
+  become=
+  [ "$nobody" = - ] || become="setpriv --reuid $nobody --regid $nobody --clear-groups --inh-caps=-all --bounding-set=-all"
+  exec 9<.
+  cd /
+  printf '%s\\n' "$input" | $become setpriv --no-new-privs -- "$@" > /dev/null
+)
+[ "$uid" = - ] || chown -R "$uid:$uid" data.init
+`;
+
+export interface PostgresqlOptions {
+  readonly home: string;
+  /** Where npm put its packages. */
+  readonly modules: string;
+  /** World-readable copies of programs. */
+  readonly cache: string;
+  readonly clock: Clock;
+  readonly host: () => Promise<Host>;
+  readonly uidOf: (ordinal: number) => Promise<number | null>;
+}
+
+export function createPostgresql(options: PostgresqlOptions): LocalEngine {
+  const found = async (): Promise<NonNullable<Awaited<ReturnType<typeof findPackage>>>> => {
+    const one = await findPackage(options.modules);
+    if (one !== null) return one;
+    throw new DbmakerError('engine_unavailable', `The PostgreSQL programs for linux-${process.arch} are not installed.`, { remedy: REMEDY });
+  };
+  const ready = singleFlight(async () => {
+    const host = await options.host();
+    const { native, version } = await found();
+    const programs = host.root ? await publish({ native, version }, options.cache) : native;
+    return { programs, cluster: await templateCluster(host, options.clock, { home: options.home, programs, version }) };
+  });
+
+  return {
+    name: 'postgresql',
+    stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
+    hideDirectory: true,
+    socketName: '.s.PGSQL.5432',
+
+    async availability(major) {
+      if (major !== null && major !== MAJOR) return { available: false, reason: `The embedded PostgreSQL is version ${MAJOR}, the template asks for ${major}.`, remedy: 'Install Docker.' };
+      if ((await findPackage(options.modules)) === null) return { available: false, reason: `The PostgreSQL programs for linux-${process.arch} are not installed.`, remedy: REMEDY };
+      return { available: true };
+    },
+
+    async prepare(onProgress, signal) {
+      if (signal?.aborted === true) throw new DbmakerError('cancelled', 'This was no longer wanted.');
+      onProgress({ step: 'image', message: 'Preparing the PostgreSQL programs' });
+      await ready();
+    },
+
+    async inspectData(directory) {
+      const entries = await listDirectory(directory);
+      if (entries.length === 0) return 'empty';
+      const version = entries.includes('PG_VERSION') ? (await readFile(path.join(directory, 'PG_VERSION'), 'utf8')).trim() : null;
+      if (version === String(MAJOR) && !entries.some((name) => name.startsWith('.dbmaker-init'))) return 'complete';
+      throw new DbmakerError('data_misplaced', version === null || version === String(MAJOR)
+        ? 'The data directory of this instance holds something that is not a complete PostgreSQL cluster. Nothing was changed.'
+        : `The data of this instance were written by PostgreSQL ${version.slice(0, 10)}; this server has ${MAJOR}. Nothing was changed.`);
+    },
+
+    async initialisation(workload) {
+      const host = await options.host();
+      const { programs, cluster } = await ready();
+      const uid = await options.uidOf(workload.ordinal);
+      return {
+        script: SCRIPT,
+        argv: [String(uid ?? '-'), String(host.nobody ?? '-'), cluster, path.join(programs, 'bin', 'postgres'), ...SINGLE],
+        input: accessStatements(workload.environment),
+      };
+    },
+
+    settings: (command) => settingsOf(command, 'postgres', FIXED_SETTINGS),
+
+    // With the lock held nobody of the run before is left, so its pid file can only mislead: the pid may be somebody else's by now.
+    staleFiles: ({ socketName }) => ['data/postmaster.pid', `run/${socketName}`, `run/${socketName}.lock`],
+
+    async command(definition) {
+      const { programs } = await ready();
+      const settings = { ...settingsFor(definition.resources), ...definition.settings, ...fixedSettings(definition.socketName) };
+      return [path.join(programs, 'bin', 'postgres'), '-D', '/proc/self/fd/9', ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    },
+
+    endedInOrder: (tail) => /database system is shut down\s*$/.test(tail),
+
+    timeOf(line) {
+      const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) UTC /.exec(line);
+      return match === null ? null : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}Z`);
+    },
+  };
+}
+
+function fixedSettings(socketName: string): Record<string, string> {
+  return {
+    listen_addresses: '',
+    unix_socket_directories: '../run',
+    port: /\.(\d{1,5})$/.exec(socketName)?.[1] ?? '5432',
+    logging_collector: 'off',
+    log_destination: 'stderr',
+    log_line_prefix: '%m [%p] ',
+    log_timezone: 'UTC',
+    // Files under the data directory instead of /dev/shm: a killed run leaves nothing on the machine that outlives the instance.
+    dynamic_shared_memory_type: 'mmap',
+  };
+}
+
+/**
+ * The role and database that the official image would make. One statement a line, as `postgres --single` reads them.
+ * @throws DbmakerError invalid_request
+ */
+export function accessStatements(environment: Readonly<Record<string, string>>): string {
+  const user = environment['POSTGRES_USER'] ?? 'postgres';
+  const database = environment['POSTGRES_DB'] ?? user;
+  const password = environment['POSTGRES_PASSWORD'] ?? '';
+  for (const [name, value] of Object.entries({ POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password })) {
+    if (value === '' || /[\0-\x1f\x7f]/.test(value)) throw new DbmakerError('invalid_request', `${name} must be set, to printable characters.`);
+    if (name !== 'POSTGRES_PASSWORD' && Buffer.byteLength(value) > 63) throw new DbmakerError('invalid_request', `${name} may have at most 63 bytes.`);
+  }
+  if (user === BOOTSTRAP_ROLE || user.startsWith('pg_') || ['template0', 'template1'].includes(database)) {
+    throw new DbmakerError('invalid_request', 'This name of a user or database is reserved by PostgreSQL.');
+  }
+  return [
+    `CREATE ROLE ${identifier(user)} SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS LOGIN PASSWORD ${literal(password)};`,
+    database === 'postgres'
+      ? `ALTER DATABASE ${identifier(database)} OWNER TO ${identifier(user)};`
+      : `CREATE DATABASE ${identifier(database)} OWNER ${identifier(user)} STRATEGY FILE_COPY;`,
+  ].join('\n');
+}

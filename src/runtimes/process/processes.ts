@@ -1,0 +1,89 @@
+import { stat } from 'node:fs/promises';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { Context } from './context.ts';
+import { groupOf } from './context.ts';
+import { readText } from './files.ts';
+import type { InstancePaths } from './paths.ts';
+import { aliveStatus, isEnded, occupants, parseIdentity, programOf } from './proc.ts';
+import type { ProcessIdentity, ProcessStatus } from './proc.ts';
+import type { Definition } from './records.ts';
+import { waitUntil } from './wait.ts';
+
+/** Backends of a killed postmaster notice by themselves and end; this long they may take. Milliseconds. */
+const LEFTOVER_GRACE_MS = 5_000;
+const KILL_TIMEOUT_MS = 15_000;
+
+export interface Run {
+  readonly identity: ProcessIdentity;
+  /** null: it has ended. */
+  readonly status: ProcessStatus | null;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** Whether there is a run and it has not ended. */
+export function isAlive(run: Run | null): run is Run & { readonly status: ProcessStatus } {
+  return run !== null && run.status !== null;
+}
+
+/** The last run of an instance, or null if there was none. */
+export async function lastRun(paths: InstancePaths): Promise<Run | null> {
+  const identity = parseIdentity(await readText(paths.process));
+  return identity === null ? null : { identity, status: aliveStatus(identity), startedAt: (await stat(paths.process)).mtimeMs };
+}
+
+/** All processes of an instance: those in its control group, those that hold its lock, those of its uid in its directories. */
+export async function processesOf(context: Context, paths: InstancePaths, definition: Definition | null): Promise<number[]> {
+  const grouped = await (await groupOf(context, definition))?.processes() ?? [];
+  const uid = definition?.uid ?? process.getuid?.();
+  const standing = occupants([paths.data, paths.init, paths.run], paths.lock).filter((one) => one.locks || (definition !== null && one.uid === uid));
+  return [...new Set([...grouped, ...standing.map((one) => one.pid)])].filter((pid) => pid !== process.pid && !isEnded(pid));
+}
+
+/**
+ * Refuses to go on while a process of somebody else works in the data, such as a container of the Docker runtime: two servers on the
+ * same files would destroy them, and such a process does not hold our lock.
+ * @throws DbmakerError conflict
+ */
+export function refuseForeignUse(paths: InstancePaths, uid: number | null): void {
+  const stranger = occupants([paths.data], paths.lock).find((one) => !one.locks && one.uid !== (uid ?? process.getuid?.()) && one.uid !== 0);
+  if (stranger === undefined) return;
+  throw new DbmakerError('conflict', `The data of this instance are in use by another program (${programOf(stranger.pid)}, process ${stranger.pid}).`, {
+    remedy: 'Stop that program, or start DbMaker with the runtime that it belongs to (DBMAKER_RUNTIME=docker).',
+  });
+}
+
+/** Ends what a killed run or set-up left behind: waits a while, then kills. */
+export async function clearLeftovers(context: Context, paths: InstancePaths, definition: Definition | null): Promise<void> {
+  await thaw(context, definition);
+  const gone = await waitUntil(context.clock, async () => (await processesOf(context, paths, definition)).length === 0, { timeoutMs: LEFTOVER_GRACE_MS, intervalMs: 50 });
+  if (!gone) await killAll(context, paths, definition);
+}
+
+/** Kills every process of the instance and resolves when none is left. @throws DbmakerError runtime_failed */
+export async function killAll(context: Context, paths: InstancePaths, definition: Definition | null): Promise<void> {
+  await thaw(context, definition); // frozen ones do not die
+  const gone = await waitUntil(context.clock, async () => {
+    const pids = await processesOf(context, paths, definition);
+    for (const pid of pids) signal(pid, 'SIGKILL');
+    return pids.length === 0;
+  }, { timeoutMs: KILL_TIMEOUT_MS, intervalMs: 20 });
+  if (!gone) throw new DbmakerError('runtime_failed', 'The instance could not be ended: its processes do not react to being killed.');
+}
+
+/** SIGKILL reaches a stopped process but not one whose control group is frozen. */
+async function thaw(context: Context, definition: Definition | null): Promise<void> {
+  const group = await groupOf(context, definition);
+  if (group?.canFreeze === true) await group.setFrozen(false);
+}
+
+/** Sends a signal; false when there is no such process any more. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw new DbmakerError('runtime_failed', 'The instance\'s process cannot be reached by a signal.', { cause: error });
+  }
+}

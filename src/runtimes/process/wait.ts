@@ -1,0 +1,25 @@
+import type { Clock } from '../../domain/ports/clock.ts';
+
+/** Looks every `intervalMs` (default 10) until `check` says yes; false when `timeoutMs` have passed without one. */
+export async function waitUntil(clock: Clock, check: () => boolean | Promise<boolean>, options: { timeoutMs: number; intervalMs?: number }): Promise<boolean> {
+  const deadline = clock.now() + options.timeoutMs;
+  for (;;) {
+    if (await check()) return true;
+    if (clock.now() >= deadline) return false;
+    await pause(clock, options.intervalMs ?? 10);
+  }
+}
+
+/** Resolves after `ms`, earlier when the signal aborts. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener('abort', done, { once: true });
+    if (signal?.aborted === true) done();
+  });
+}
