@@ -18,7 +18,7 @@ export async function loadBuiltinTemplates(store: Pick<Store, 'templates'>, dire
   for (const file of (await readdir(directory)).filter((name) => name.endsWith('.json')).sort()) {
     const document = await readDocument(path.join(directory, file), (value) => {
       if (!shape.Check(value)) throw new DbmakerError('invalid_template', JSON.stringify(validationFields(shape.Errors(value))));
-      return value as TemplateDocument;
+      return value;
     });
     await store.templates.putBuiltin(templateKey(document.name), document);
   }

@@ -7,6 +7,7 @@ import type { App } from '../../src/api/app-type.ts';
 import { buildApp } from '../../src/api/app.ts';
 import type { ApiConfig, ApiDependencies } from '../../src/api/dependencies.ts';
 import { hashApiToken, newApiToken, randomId } from '../../src/api/secrets.ts';
+import type { ConnectionView, InstanceView } from '../../src/api/schemas/instance.ts';
 import type { InstanceStatus } from '../../src/domain/instance/instance.ts';
 import type { LogLine, Stats } from '../../src/domain/ports/runtime.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
@@ -25,8 +26,35 @@ export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[] | number | undefined>;
   readonly text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers freely
-  readonly json: any;
+  readonly json: Body;
+}
+
+/** Members of all answers in one: which of them an answer has is what the tests are about. */
+export interface Body extends Omit<InstanceView, 'status'>, Omit<ConnectionView, 'status' | 'port'> {
+  /** Phase of an instance, HTTP status of a problem, state of the platform. */
+  readonly status: unknown;
+  // problems
+  readonly code: string;
+  readonly detail: string;
+  readonly fields: Record<string, string>;
+  readonly remedy: string;
+  readonly requestId: string;
+  readonly instance: string;
+  // lists
+  readonly items: Body[];
+  readonly next: string | null;
+  // tokens, users, templates, figures
+  readonly token: string;
+  readonly scopes: string[];
+  readonly expiresAt: string | null;
+  readonly role: string;
+  readonly quota: Quota;
+  readonly key: string;
+  readonly builtin: boolean;
+  readonly image: string;
+  readonly availability: unknown;
+  readonly message: string;
+  readonly components: Record<string, { status: string; detail?: string }>;
 }
 
 export interface Ask {
@@ -117,7 +145,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
       };
       const answer = await app.inject(options);
       const isJson = /json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
-      return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json() : {} };
+      return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json<Body>() : ({} as Body) };
     },
     async report(id, status, rotated) {
       const lease = await store.instances.acquireLease(id, 'test', 10_000);
@@ -159,7 +187,7 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 /** Makes an instance and returns its view. */
-export async function create(api: Harness, token: string, name: string, template = 'postgresql'): Promise<Answer['json']> {
+export async function create(api: Harness, token: string, name: string, template = 'postgresql'): Promise<Body> {
   const { status, json, text } = await api.ask('/api/containers', { method: 'POST', token, body: { template, name } });
   if (status !== 202) throw new Error(`create: ${String(status)} ${text}`);
   return json;

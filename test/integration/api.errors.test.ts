@@ -69,7 +69,7 @@ test('names that are not names, and resources out of bounds, are refused with th
   for (const name of ['', 'my db', '💾', "x'; DROP TABLE instances;--", '../../etc/passwd', 'x'.repeat(300), 'Orders', '-x', 'x\u0000']) {
     const { status, json } = await post({ template: 'postgresql', name });
     assert.deepEqual([status, json.code], [400, 'invalid_request'], name);
-    assert.match(json.fields['/name'], /1 to 40 characters/);
+    assert.match(json.fields['/name'] ?? '', /1 to 40 characters/);
   }
   for (const memory of ['1MB', '1TB', 1, -5, '0', 'lots', '']) {
     const { status, json } = await post({ template: 'postgresql', name: 'x', resources: { memory } });
@@ -146,7 +146,7 @@ test('a fault of ours shows no stack and no library\'s text, but is logged under
   assert.deepEqual([status, json.code], [500, 'internal']);
   assert.ok(!text.includes('secret inner') && !text.includes('at '));
   const line = broken.logged().split('\n').find((entry) => entry.includes('secret inner text'));
-  assert.equal(JSON.parse(line!).reqId, json.requestId);
+  assert.equal((JSON.parse(line!) as { reqId: string }).reqId, json.requestId);
 });
 
 test('a store that cannot be written says so, and the next request works', async () => {

@@ -16,7 +16,7 @@ after(() => api[Symbol.asyncDispose]());
 
 /** The instance of ann's with this name, as soon as there is one. */
 async function listed(name: string): Promise<{ id: string }> {
-  return waitFor(async () => (await api.ask(`/api/containers?search=${name}`, { token: ann.token })).json.items[0] as { id: string } | undefined, { what: `${name} to be listed` });
+  return waitFor(async () => (await api.ask(`/api/containers?search=${name}`, { token: ann.token })).json.items[0], { what: `${name} to be listed` });
 }
 
 const RUNNING = { phase: 'running', observedGeneration: 1, provisioned: true } as const;
@@ -37,7 +37,7 @@ test('creating answers 202 with Location and the instance, and wakes the workers
   });
   assert.match(json.createdAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   assert.ok(api.woken.includes(json.id));
-  assert.deepEqual((await api.ask(answer.headers['location'] as string, { token: ann.token })).json, json);
+  assert.deepEqual((await api.ask(answer.headers['location'], { token: ann.token })).json, json);
   assert.ok(!answer.text.includes('password'));
 });
 
@@ -150,7 +150,7 @@ test('lists pages newest first, filtered, and only what is one\'s own', async ()
   const list = async (query: string, token = cid.token): Promise<{ names: string[]; next: string | null }> => {
     const { json, status, text } = await api.ask(`/api/containers?${query}`, { token });
     assert.equal(status, 200, text);
-    return { names: json.items.map((item: { name: string }) => item.name).sort(), next: json.next };
+    return { names: json.items.map((item) => item.name).sort(), next: json.next };
   };
   const first = await list('limit=2');
   assert.equal(first.names.length, 2);

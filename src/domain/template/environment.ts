@@ -16,7 +16,6 @@ function nameProblem(name: string): string | null {
 }
 
 function valueProblem(value: string): string | null {
-  // eslint-disable-next-line no-control-regex -- the point is to refuse them
   if (/[\u0000-\u0008\u000A-\u001F\u007F]/.test(value)) return 'must not hold line breaks or control characters';
   return Buffer.byteLength(value) > MAX_VALUE_BYTES ? `must be at most ${String(MAX_VALUE_BYTES)} bytes` : null;
 }
