@@ -16,10 +16,10 @@ export async function makeDirectories(context: DockerContext, id: string, image:
     await mkdir(directories.root, { recursive: true, mode: 0o700 });
     await chmod(directories.root, 0o700);
     for (const directory of [directories.data, directories.run]) {
-      if (await exists(directory)) continue; // the image may have given it to its own user since
-      const open = user.kind !== 'ids';
-      await mkdir(directory, { mode: 0o700 });
-      await chmod(directory, open ? 0o1777 : directory === directories.run ? 0o755 : 0o700);
+      await mkdir(directory, { mode: 0o700 }).catch(unless('EEXIST'));
+      const { uid } = await lstat(directory);
+      if (uid !== process.getuid?.()) continue; // handed over already, by us or by the image itself
+      await chmod(directory, user.kind !== 'ids' ? 0o1777 : directory === directories.run ? 0o755 : 0o700).catch(unless('EPERM'));
     }
   });
   if (user.kind === 'ids') await handOver(context, directories, image, user);
@@ -96,6 +96,13 @@ async function onDisk<T>(doing: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw diskError(error, doing);
   }
+}
+
+/** Somebody else, who does the same, was faster. */
+function unless(code: string): (error: NodeJS.ErrnoException) => void {
+  return (error) => {
+    if (error.code !== code) throw error;
+  };
 }
 
 function diskError(error: unknown, doing: string): DbmakerError {

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from './run.ts';
+import { waitFor } from './wait.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+export const IMAGES_DIRECTORY = path.join(ROOT, 'docker');
+export const POSTGRESQL_IMAGE = 'dbmaker/postgresql:15';
+export const REDIS_IMAGE = 'dbmaker/redis:7';
+
+/** Socket of the Docker Engine that the test command started or found. @throws Error when none answers */
+export async function ensureDocker(): Promise<string> {
+  const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  if (!host.startsWith('unix://')) throw new Error(`These tests need the engine on this machine; DOCKER_HOST is ${host}`);
+  const socketPath = host.slice('unix://'.length);
+  await docker(socketPath, ['version', '--format', '{{.Server.Version}}']);
+  return socketPath;
+}
+
+/** Runs the docker command against one engine and returns what it printed. */
+export function docker(socketPath: string, argv: readonly string[], options: { timeoutMs?: number } = {}): Promise<string> {
+  return run('docker', ['-H', `unix://${socketPath}`, ...argv], options);
+}
+
+let images: Promise<unknown> | undefined;
+
+/** Makes our images from Debian's packages where they are missing; a fraction of a second when they are there. */
+export async function ensureImages(): Promise<void> {
+  images ??= run(process.execPath, [path.join(ROOT, 'scripts/images.mjs'), '--offline'], { timeoutMs: 1_800_000 });
+  await images;
+}
+
+/** A Docker Engine of this test alone, to be stopped and killed at will. Its containers have no network but their own. */
+export interface PrivateDockerd extends AsyncDisposable {
+  readonly socketPath: string;
+  /** Nothing if it runs. */
+  start(): Promise<void>;
+  /** Ends it and its containers in good order. */
+  stop(): Promise<void>;
+  /** kill -9 of dockerd alone; its containers go on. */
+  kill(): Promise<void>;
+  /** Copies images from the engine that all tests share. */
+  load(...names: string[]): Promise<void>;
+}
+
+/**
+ * Runs dockerd until its input ends, which also comes when we are killed. Without the word `stop` before that, nobody is there any more to
+ * clean up, so it does that too.
+ */
+const SUPERVISE = 'root=$1; shift; "$@" >>"$root/log" 2>&1 </dev/null & pid=$!; word=; read -r word; kill -TERM $pid; wait $pid; [ "$word" = stop ] || rm -rf "$root"';
+
+/** Takes root. @throws Error with the end of its log when it does not come up within a minute */
+export async function startPrivateDockerd(): Promise<PrivateDockerd> {
+  const shared = await ensureDocker();
+  // Not os.tmpdir(): paths of sockets are limited to 107 bytes.
+  const dockerd = new Dockerd(await mkdtemp('/tmp/dbm-dockerd-'), shared);
+  try {
+    await dockerd.start();
+    return dockerd;
+  } catch (error) {
+    await dockerd[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class Dockerd implements PrivateDockerd {
+  readonly socketPath: string;
+  readonly #root: string;
+  readonly #shared: string;
+  #supervisor: ReturnType<typeof spawn> | undefined;
+
+  constructor(root: string, shared: string) {
+    this.#root = root;
+    this.#shared = shared;
+    this.socketPath = path.join(root, 'docker.sock');
+  }
+
+  async start(): Promise<void> {
+    if (this.#runs()) return;
+    const name = path.basename(this.#root);
+    this.#supervisor = spawn('/bin/sh', ['-c', SUPERVISE, 'sh', this.#root, 'dockerd',
+      '-H', `unix://${this.socketPath}`, '--data-root', path.join(this.#root, 'data'), '--exec-root', path.join(this.#root, 'exec'),
+      '--pidfile', this.#pidfile, '--bridge=none', '--iptables=false', '--ip6tables=false', '--shutdown-timeout=10',
+      // Where a containerd of the system runs, both engines use it.
+      '--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`,
+    ], { stdio: ['pipe', 'ignore', 'ignore'] });
+    this.#supervisor.stdin?.on('error', () => undefined); // dockerd ended by itself: waitFor below says why
+    await waitFor(async () => docker(this.socketPath, ['version'], { timeoutMs: 5_000 }), {
+      what: 'a private dockerd', timeoutMs: 60_000, intervalMs: 100, explain: async () => (await readFile(path.join(this.#root, 'log'), 'utf8')).slice(-3_000),
+    });
+  }
+
+  async stop(): Promise<void> {
+    const supervisor = this.#supervisor;
+    if (!this.#runs() || supervisor === undefined) return;
+    const ended = once(supervisor, 'exit');
+    supervisor.stdin?.end('stop\n');
+    await ended;
+  }
+
+  async kill(): Promise<void> {
+    const pid = Number(await readFile(this.#pidfile, 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    await rm(this.#pidfile, { force: true });
+    await this.stop();
+  }
+
+  async load(...names: string[]): Promise<void> {
+    await run('/bin/sh', ['-c', 'from=$1 to=$2; shift 2; docker -H "$from" save "$@" | docker -H "$to" load', 'sh', `unix://${this.#shared}`, `unix://${this.socketPath}`, ...names],
+      { timeoutMs: 300_000 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.start(); // after a kill: somebody has to end the containers and unmount
+      const ids = (await docker(this.socketPath, ['ps', '-aq'])).split('\n').filter((id) => id !== '');
+      if (ids.length > 0) await docker(this.socketPath, ['rm', '-f', '-v', ...ids]);
+    } finally {
+      await this.stop();
+      await rm(this.#root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    }
+  }
+
+  #runs(): boolean {
+    return this.#supervisor !== undefined && this.#supervisor.exitCode === null && this.#supervisor.signalCode === null;
+  }
+
+  get #pidfile(): string {
+    return path.join(this.#root, 'pid');
+  }
+}
