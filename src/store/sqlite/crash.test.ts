@@ -14,11 +14,11 @@ import { openStore } from '../index.ts';
 const WRITER = path.join(import.meta.dirname, '../../../test/support/store-writer.ts');
 const ROUNDS = 12;
 
-function start(home: string, name: string, mode: 'write' | 'open'): { child: ChildProcess; lines: () => string[] } {
+function start(home: string, name: string, mode: 'write' | 'open'): { child: ChildProcess; closed: Promise<unknown>; lines: () => string[] } {
   const child = spawn(process.execPath, [WRITER, home, name, mode], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  return { child, lines: () => output.split('\n').slice(0, -1) }; // what follows the last line end was cut off
+  return { child, closed: once(child, 'close'), lines: () => output.split('\n').slice(0, -1) }; // what follows the last line end was cut off
 }
 
 test('whatever was acknowledged is there after kill -9 of two writers at once, and nothing is there by half', async () => {
@@ -30,7 +30,7 @@ test('whatever was acknowledged is there after kill -9 of two writers at once, a
       await waitFor(() => writers.every(({ lines }) => lines().length > 0), { what: 'both writers to write', timeoutMs: 60_000, intervalMs: randomInt(1, 40) });
     } finally {
       for (const { child } of writers) child.kill('SIGKILL');
-      await Promise.all(writers.map(({ child }) => child.stdout === null || child.stdout.closed ? null : once(child, 'close')));
+      for (const { closed } of writers) await closed;
     }
     for (const line of writers.flatMap(({ lines }) => lines())) {
       const entry = JSON.parse(line) as Acknowledged;
@@ -66,8 +66,8 @@ async function check(home: string, acknowledged: Map<string, Acknowledged>): Pro
 test('several processes that start at once on a new home agree on one schema', async () => {
   await using home = await temporaryDirectory('start');
   const codes = await Promise.all(['a', 'b', 'c', 'd'].map(async (name) => {
-    const [code] = await once(start(home.path, name, 'open').child, 'close');
-    return code as number;
+    const [code] = await start(home.path, name, 'open').closed as [number];
+    return code;
   }));
   assert.deepEqual(codes, [0, 0, 0, 0]);
 });
