@@ -44,6 +44,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
 
   const closing = new AbortController();
   app.addHook('preClose', async () => { closing.abort(); });
+  app.addHook('onSend', async (_request, reply) => {
+    // Also answers to requests that came before: an open connection would hold up the end.
+    if (closing.signal.aborted) void reply.header('connection', 'close');
+  });
   const context: ApiContext = { ...dependencies, closing: closing.signal, waiter: new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock) };
 
   acceptEmptyJson(app);

@@ -144,7 +144,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
         ...(body === undefined ? {} : { payload: body as string }),
       };
       const answer = await app.inject(options);
-      const isJson = /json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
+      const isJson = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
       return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json<Body>() : ({} as Body) };
     },
     async report(id, status, rotated) {

@@ -44,6 +44,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     const { tail = 100, follow = false } = request.query;
     const asJson = request.headers.accept?.includes('application/x-ndjson') === true;
     void reply.type(asJson ? 'application/x-ndjson; charset=utf-8' : 'text/plain; charset=utf-8');
+    if (follow) void reply.header('connection', 'close'); // kept alive, it would hold up the end of the server after its stream has ended
     return reply.send(await logStream(context, request, reply, instance.id, { tail, follow, asJson }));
   });
 

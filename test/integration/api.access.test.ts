@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Ask, Harness, Person } from './api-harness.ts';
+import { create, startApi } from './api-harness.ts';
+
+/**
+ * Who gets what from every route. Columns: nobody, a token that has expired, a token of the owner with the scope read only, the owner, a stranger,
+ * an admin's account with a token that lacks the scope admin, an admin.
+ */
+const WHO = ['nobody', 'expired', 'readOnly', 'owner', 'stranger', 'weakAdmin', 'admin'] as const;
+type Who = (typeof WHO)[number];
+type Row = readonly [nobody: number, expired: number, readOnly: number, owner: number, stranger: number, weakAdmin: number, admin: number];
+
+const READ_OWN: Row = [401, 401, 200, 200, 404, 404, 200];
+const WRITE_OWN: Row = [401, 401, 403, 202, 404, 404, 202];
+const READ: Row = [401, 401, 200, 200, 200, 200, 200];
+const ADMIN: Row = [401, 401, 403, 403, 403, 403, 200];
+
+/** Every route of the OpenAPI document has to be here. `body` is valid, so that only the right to do it decides. */
+const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }>> = {
+  'GET /health': { row: [503, 503, 503, 503, 503, 503, 503] }, // no worker runs in this test
+  'GET /metrics': { row: [200, 401, 403, 403, 403, 403, 200] }, // direct and from this machine: open
+  'GET /api/monitoring': { row: ADMIN },
+  'GET /api/users/profile': { row: READ },
+  'GET /api/users': { row: ADMIN },
+  'POST /api/users': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => ({ username: `new${String(n)}` }) },
+  'PATCH /api/users/{id}': { row: ADMIN, body: () => ({ displayName: 'Changed' }) },
+  'POST /api/users/{id}/tokens': { row: [401, 401, 403, 403, 403, 403, 201], body: () => ({ name: 'x' }) },
+  'GET /api/tokens': { row: READ },
+  'POST /api/tokens': { row: [401, 401, 403, 201, 201, 201, 201], body: () => ({ name: 'x' }) },
+  'DELETE /api/tokens/{id}': { row: [401, 401, 403, 204, 404, 404, 404] }, // an admin too deletes only their own
+  'GET /api/templates': { row: READ },
+  'POST /api/templates': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => template(`New ${String(n)}`) },
+  'GET /api/templates/{name}': { row: READ },
+  'PUT /api/templates/{name}': { row: ADMIN, body: () => template('Mine') },
+  'DELETE /api/templates/{name}': { row: [401, 401, 403, 403, 403, 403, 204] },
+  'GET /api/containers': { row: READ },
+  'POST /api/containers': { row: [401, 401, 403, 202, 202, 202, 202], body: (n) => ({ template: 'redis', name: `m-${String(n)}` }) },
+  'GET /api/containers/{id}': { row: READ_OWN },
+  'PATCH /api/containers/{id}': { row: [401, 401, 403, 200, 404, 404, 200], body: (n) => ({ name: `r-${String(n)}` }) },
+  'DELETE /api/containers/{id}': { row: WRITE_OWN },
+  'POST /api/containers/{id}/start': { row: WRITE_OWN },
+  'POST /api/containers/{id}/stop': { row: WRITE_OWN },
+  'POST /api/containers/{id}/sleep': { row: WRITE_OWN },
+  'POST /api/containers/{id}/restart': { row: WRITE_OWN },
+  'POST /api/containers/{id}/rotate-password': { row: WRITE_OWN },
+  'GET /api/containers/{id}/connection': { row: [401, 401, 403, 200, 404, 404, 200] },
+  'GET /api/containers/{id}/logs': { row: READ_OWN },
+  'GET /api/containers/{id}/events': { row: READ_OWN },
+  'GET /api/containers/{id}/metrics': { row: READ_OWN },
+};
+
+const template = (name: string): object => ({ name, type: 'memcached', image: 'memcached:1.6', defaultPort: 11211, connectionStringTemplate: 'memcached://{subdomain}:{port}' });
+
+let api: Harness;
+let owner: Person;
+let tokens: Record<Who, string | undefined>;
+before(async () => {
+  api = await startApi({ config: { rateLimit: { failedLogins: 10_000 } } });
+  owner = await api.person('owner');
+  const weak = await api.person('weak', { role: 'admin' });
+  tokens = {
+    nobody: undefined,
+    expired: await api.token(owner.user, ['read', 'write'], Date.now() - 1),
+    readOnly: await api.token(owner.user, ['read']),
+    owner: owner.token,
+    stranger: (await api.person('stranger')).token,
+    weakAdmin: await api.token(weak.user, ['read', 'write']),
+    admin: api.admin.token,
+  };
+});
+after(() => api[Symbol.asyncDispose]());
+
+/** What an address with a variable points at: something of the owner's, new for every request, as some requests end it. */
+async function addressOf(route: string, n: number): Promise<string> {
+  const [, path] = route.split(' ') as [string, string];
+  if (path.startsWith('/api/users/{id}')) return path.replace('{id}', owner.user.id);
+  if (path.startsWith('/api/tokens/{id}')) {
+    await api.token(owner.user, ['read']);
+    return path.replace('{id}', (await api.store.tokens.listByUser(owner.user.id)).find((token) => token.scopes.length === 1 && token.id !== readOnlyId)!.id);
+  }
+  if (path.includes('{name}')) {
+    if ((await api.store.templates.get('mine')) === null) await api.ask('/api/templates', { method: 'POST', token: api.admin.token, body: template('Mine') });
+    return path.replace('{name}', 'mine');
+  }
+  if (!path.includes('{id}')) return path;
+  const { id } = await create(api, owner.token, `x-${String(n)}`);
+  await api.report(id, { phase: 'running', observedGeneration: 1, provisioned: true });
+  return path.replace('{id}', id);
+}
+
+let readOnlyId = '';
+
+test('every route of the OpenAPI document is in the matrix, and nothing else', async () => {
+  const document = (await api.ask('/openapi.json')).json as unknown as { paths: Record<string, Record<string, unknown>> };
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+  assert.deepEqual(routes.filter((route) => !route.startsWith('HEAD ')).sort(), Object.keys(MATRIX).sort());
+});
+
+test('every route answers everybody as the matrix says', async () => {
+  readOnlyId = (await api.store.tokens.listByUser(owner.user.id)).find((token) => token.scopes.length === 1)!.id;
+  const owners = owner.user.id;
+  await api.store.users.update(owners, { quota: { instances: 1000, memoryBytes: 2 ** 45, cpus: 1000 } });
+  let n = 0;
+  for (const [route, { row, body }] of Object.entries(MATRIX)) {
+    for (const [column, who] of WHO.entries()) {
+      n++;
+      const url = await addressOf(route, n);
+      const token = tokens[who];
+      const options: Ask = { method: route.split(' ')[0] as 'GET', ...(token === undefined ? {} : { token }), ...(body === undefined ? {} : { body: body(n) }) };
+      const { status, text, headers } = await api.ask(url, options);
+      assert.equal(status, row[column], `${route} as ${who}: ${text}`);
+      if (status === 401) assert.match(String(headers['www-authenticate']), /^Bearer/);
+    }
+  }
+});
+
+test('a route that does not say who may use it stops the app from starting', async () => {
+  const { default: fastify } = await import('fastify');
+  const { registerAuth } = await import('../../src/api/plugins/auth.ts');
+  const app = fastify().withTypeProvider();
+  registerAuth(app, { store: api.store } as never, async () => undefined);
+  assert.throws(() => app.get('/open', async () => 'x'), /does not say who may use it/);
+  await app.close();
+});
+
+test('an expired token is told apart from an unknown one', async () => {
+  const expired = await api.ask('/api/containers', { token: tokens.expired! });
+  assert.deepEqual([expired.status, expired.json.code], [401, 'token_expired']);
+  assert.match(String(expired.headers['www-authenticate']), /error="invalid_token"/);
+  for (const authorization of ['Bearer dbm_' + 'A'.repeat(43), 'Bearer x', 'Bearer', 'Basic YWRtaW46YWRtaW4=', api.admin.token, `Bearer ${api.admin.token} x`, '']) {
+    const { status, json } = await api.ask('/api/containers', { headers: { authorization } });
+    assert.deepEqual([status, json.code], [401, 'unauthenticated'], authorization);
+  }
+});
+
+test('failed logins are limited, good tokens still work, and so is everything', async () => {
+  await using limited = await startApi({ config: { rateLimit: { failedLogins: 3, requests: 12 } } });
+  const statuses: number[] = [];
+  for (let n = 0; n < 5; n++) statuses.push((await limited.ask('/api/containers')).status);
+  assert.deepEqual(statuses, [401, 401, 401, 429, 429]);
+  assert.equal((await limited.ask('/api/containers', { token: limited.admin.token })).status, 200);
+  let last = await limited.ask('/nothing');
+  for (let n = 0; n < 8; n++) last = await limited.ask('/nothing');
+  assert.deepEqual([last.status, last.json.code], [429, 'rate_limited']);
+  assert.ok(Number(last.headers['retry-after']) >= 1);
+});
+
+test('a demoted admin loses the powers of a token at once', async () => {
+  const eve = await api.person('eve', { role: 'admin' });
+  assert.equal((await api.ask('/api/users', { token: eve.token })).status, 200);
+  await api.ask(`/api/users/${eve.user.id}`, { method: 'PATCH', token: api.admin.token, body: { role: 'user' } });
+  assert.equal((await api.ask('/api/users', { token: eve.token })).status, 403);
+  const { id } = await create(api, owner.token, 'not-eves');
+  assert.equal((await api.ask(`/api/containers/${id}`, { token: eve.token })).status, 404);
+});

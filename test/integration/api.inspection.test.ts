@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import type { LogLine } from '../../src/domain/ports/runtime.ts';
+import { waitFor } from '../support/wait.ts';
+import type { Harness, Person } from './api-harness.ts';
+import { create, startApi } from './api-harness.ts';
+
+let api: Harness;
+let ann: Person;
+let id: string;
+before(async () => {
+  api = await startApi();
+  ann = await api.person('ann-1');
+  ({ id } = await create(api, ann.token, 'orders'));
+});
+after(() => api[Symbol.asyncDispose]());
+
+const line = (text: string): LogLine => ({ at: 1_700_000_000_000, stream: 'stderr', text });
+
+test('connection of PostgreSQL: login, ready strings, and not for caches', async () => {
+  const { status, json, headers } = await api.ask(`/api/containers/${id}/connection`, { token: ann.token });
+  assert.equal(status, 200);
+  assert.equal(headers['cache-control'], 'no-store');
+  const port = (await api.store.instances.get(id))!.port;
+  assert.match(json.password, /^[A-Za-z0-9]{32}$/);
+  assert.equal(json.connectionString, `postgresql://ann-1:${json.password}@127.0.0.1:${String(port)}/ann-1_db`);
+  assert.deepEqual([json.status, json.host, json.directHost, json.directPort, json.username, json.database], ['pending', '127.0.0.1', '127.0.0.1', port, 'ann-1', 'ann-1_db']);
+  assert.deepEqual(Object.keys(json.clients).sort(), ['dotnet', 'env', 'go', 'jdbc', 'node', 'psql', 'python', 'uri']);
+  assert.equal(json.clients['jdbc'], `jdbc:postgresql://127.0.0.1:${String(port)}/ann-1_db?user=ann-1&password=${json.password}`);
+  assert.equal(json.clients['env'], `DATABASE_URL=${json.connectionString}`);
+});
+
+test('connection of Redis: the login is the slug', async () => {
+  const redis = await create(api, ann.token, 'cache', 'redis');
+  const { json } = await api.ask(`/api/containers/${redis.id}/connection`, { token: ann.token });
+  assert.equal(json.connectionString, `redis://${redis.slug}:${json.password}@127.0.0.1:${String(redis.port)}/0`);
+  assert.ok(json.clients['redis-cli']?.includes(json.connectionString));
+});
+
+test('with a domain the host is the instance\'s own name', async () => {
+  await using named = await startApi({ config: { domain: 'db.example.com' } });
+  const made = await create(named, named.admin.token, 'x');
+  assert.equal(made.hostname, `${made.slug}.db.example.com`);
+  assert.equal((await named.ask(`/api/containers/${made.id}/connection`, { token: named.admin.token })).json.host, made.hostname);
+});
+
+test('a template of any TCP image gets its string filled in and its password generated', async () => {
+  const document = {
+    name: 'My Broker', type: 'broker', image: 'broker:1', defaultPort: 5672, environmentVariables: { BROKER_PASS: '{generated_password}' },
+    connectionStringTemplate: 'amqp://{username}:{password}@{hostname}:{port}/{database}?id={id}',
+  };
+  assert.equal((await api.ask('/api/templates', { method: 'POST', token: api.admin.token, body: document })).status, 201);
+  const made = await create(api, ann.token, 'queue', 'My Broker');
+  assert.equal(made.engine, 'generic');
+  const { json } = await api.ask(`/api/containers/${made.id}/connection`, { token: ann.token });
+  assert.equal(json.connectionString, `amqp://ann-1:${json.password}@${made.hostname}:${String(made.port)}/ann-1_db?id=${made.id}`);
+  const rotate = await api.ask(`/api/containers/${made.id}/rotate-password`, { method: 'POST', token: ann.token });
+  assert.deepEqual([rotate.status, rotate.json.code], [501, 'unsupported']);
+});
+
+test('logs are text lines, or JSON lines when asked for', async () => {
+  const asked: unknown[] = [];
+  api.runtime.logs = async function* (instance, options) {
+    asked.push([instance, options.tail, options.follow]);
+    yield line('one');
+    yield line('zwei ä');
+  };
+  const text = await api.ask(`/api/containers/${id}/logs`, { token: ann.token });
+  assert.match(String(text.headers['content-type']), /^text\/plain/);
+  assert.equal(text.text, 'one\nzwei ä\n');
+  const json = await api.ask(`/api/containers/${id}/logs?tail=5&follow=false`, { token: ann.token, headers: { accept: 'application/x-ndjson' } });
+  assert.match(String(json.headers['content-type']), /^application\/x-ndjson/);
+  assert.deepEqual(json.text.trim().split('\n').map((entry) => JSON.parse(entry) as unknown)[0], { at: '2023-11-14T22:13:20.000Z', stream: 'stderr', text: 'one' });
+  assert.deepEqual(asked, [[id, 100, false], [id, 5, false]]);
+  for (const query of ['tail=10001', 'tail=-1', 'tail=x', 'follow=maybe']) {
+    assert.equal((await api.ask(`/api/containers/${id}/logs?${query}`, { token: ann.token })).status, 400, query);
+  }
+});
+
+test('a runtime that does not answer is a proper error', async () => {
+  const { DbmakerError } = await import('../../src/domain/errors.ts');
+  // eslint-disable-next-line require-yield -- it fails before it has anything
+  api.runtime.logs = async function* () { throw new DbmakerError('runtime_unavailable', 'Docker does not answer.'); };
+  const { status, json } = await api.ask(`/api/containers/${id}/logs`, { token: ann.token });
+  assert.deepEqual([status, json.code], [503, 'runtime_unavailable']);
+});
+
+test('following streams line by line, reads no faster than the client, and ends the runtime\'s reading when the client leaves', async () => {
+  let produced = 0;
+  let ended = false;
+  api.runtime.logs = async function* (_id, { signal }) {
+    try {
+      for (; signal?.aborted !== true && produced < 1_000_000; produced++) {
+        yield line('x'.repeat(10_000));
+        if (produced % 100 === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+      }
+    } finally {
+      ended = true;
+    }
+  };
+  const { port } = new URL(await api.app.listen({ port: 0, host: '127.0.0.1' }));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(`GET /api/containers/${id}/logs?follow=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann.token}\r\n\r\n`);
+  const [first] = await once(socket, 'data') as [Buffer];
+  assert.match(first.toString(), /^HTTP\/1.1 200/);
+  socket.pause();
+  let before = -1;
+  await waitFor(() => { // production comes to a halt because nobody reads
+    const still = produced === before && produced > 0;
+    before = produced;
+    return still;
+  }, { what: 'backpressure', intervalMs: 100 });
+  assert.ok(produced < 5000, `${String(produced)} lines of 10 kB were read for a client that does not read`);
+  assert.equal(ended, false);
+  socket.destroy();
+  await waitFor(() => ended, { what: 'the runtime\'s reading to end' });
+});
+
+test('a follower that waits for a line is let go when the server closes', async () => {
+  const own = await startApi();
+  let aborted = false;
+  own.runtime.logs = async function* (_id, { signal }) {
+    yield line('first');
+    await new Promise<void>((resolve) => signal?.addEventListener('abort', () => { aborted = true; resolve(); }));
+  };
+  const made = await create(own, own.admin.token, 'x');
+  const url = await own.app.listen({ port: 0, host: '127.0.0.1' });
+  const answer = await fetch(`${url}/api/containers/${made.id}/logs?follow=true`, { headers: { authorization: `Bearer ${own.admin.token}` } });
+  await own[Symbol.asyncDispose]();
+  assert.equal(await answer.text(), 'first\n');
+  assert.equal(aborted, true);
+});
+
+test('events tell the history in order and page by id', async () => {
+  const { id: fresh } = await create(api, ann.token, 'storied');
+  await api.ask(`/api/containers/${fresh}/stop`, { method: 'POST', token: ann.token });
+  const events = async (query = ''): Promise<{ id: number; type: string; message: string; data: { by?: string } }[]> =>
+    (await api.ask(`/api/containers/${fresh}/events${query}`, { token: ann.token })).json.items as never;
+  const all = await events();
+  assert.deepEqual(all.map(({ type }) => type), ['instance.created', 'instance.stop_requested']);
+  assert.equal(all[1]!.data.by, 'ann-1');
+  assert.deepEqual((await events(`?after=${String(all[0]!.id)}`)).map(({ type }) => type), ['instance.stop_requested']);
+  assert.equal((await events('?limit=1')).length, 1);
+});
+
+test('figures are there only while it runs', async () => {
+  const { id: fresh } = await create(api, ann.token, 'measured');
+  const ask = (): ReturnType<Harness['ask']> => api.ask(`/api/containers/${fresh}/metrics`, { token: ann.token });
+  assert.equal((await ask()).json.code, 'not_running');
+  await api.report(fresh, { phase: 'running', observedGeneration: 1 });
+  const { json, status } = await ask();
+  assert.equal(status, 200);
+  const { at: _at, ...figures } = json as unknown as Record<string, unknown>;
+  assert.deepEqual(figures, { cpuMs: 1, cpus: 1, memoryBytes: 2, memoryLimitBytes: 512 * 1024 ** 2, diskBytes: 3, processes: 4 });
+});
