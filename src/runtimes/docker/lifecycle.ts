@@ -6,16 +6,20 @@ import { containerOptions } from './container-options.ts';
 import type { DockerContext } from './context.ts';
 import { makeDirectories, removeDirectories } from './directories.ts';
 import { statusOf } from './errors.ts';
-import { type Inspected, findContainer, inspectContainer, tolerating } from './find.ts';
+import { type Inspected, findContainer, inspectContainer, isOurs, tolerating } from './find.ts';
 import { parseImageUser } from './image-user.ts';
 import { FINGERPRINT_LABEL, containerName } from './names.ts';
 import { ensureNetwork } from './network.ts';
 import { ownImageDirectory } from './own-images.ts';
+import { pause } from './pause.ts';
 
 /** Before a container of another fingerprint is replaced. */
 const REPLACE_GRACE_MS = 30_000;
 /** The engine may need longer than the grace to report the end. */
 const STOP_MARGIN_MS = 30_000;
+/** What somebody else began is waited for: 10 s in all. */
+const LOOKS = 100;
+const LOOK_AGAIN_MS = 100;
 
 type Lifecycle = Pick<Runtime, 'create' | 'start' | 'stop' | 'pause' | 'resume' | 'discard' | 'remove'>;
 
@@ -116,14 +120,27 @@ async function createContainer(context: DockerContext, workload: Workload, user:
     }, { timeoutMs: CHANGE_TIMEOUT_MS });
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
-    // The name is taken: by ourselves, a moment ago in a call that was cut off, or by somebody else.
-    const found = await findContainer(context, workload.id);
-    if (found !== null && found.Config.Labels[FINGERPRINT_LABEL] === workload.fingerprint) return;
-    if (found !== null) throw new DbmakerError('runtime_failed', 'The container was made by somebody else at the same time.', { cause: error });
-    throw new DbmakerError('conflict', `A container ${containerName(workload.id)} exists that is not ours; it was left alone.`, {
-      cause: error, remedy: `rename or remove it: docker rename ${containerName(workload.id)} NAME`,
-    });
+    await adopt(context, workload, error);
   }
+}
+
+/**
+ * The name is taken: by ourselves, a moment ago in a call that was cut off, or by somebody else. The engine takes the name first and shows
+ * the container later, so a look may find nothing yet.
+ */
+async function adopt(context: DockerContext, workload: Workload, cause: unknown): Promise<void> {
+  const name = containerName(workload.id);
+  for (let tries = 0; tries < LOOKS; tries += 1) {
+    const found = await inspectContainer(context, name);
+    if (found !== null && !isOurs(found.Config.Labels, context.homeId, workload.id)) {
+      throw new DbmakerError('conflict', `A container ${name} exists that is not ours; it was left alone.`, {
+        cause, remedy: `rename or remove it: docker rename ${name} NAME`,
+      });
+    }
+    if (found?.Config.Labels[FINGERPRINT_LABEL] === workload.fingerprint) return;
+    await pause(context, LOOK_AGAIN_MS);
+  }
+  throw new DbmakerError('runtime_failed', 'Somebody else is making or removing the container at the same time.', { cause });
 }
 
 /** Debian splits docker-init from the engine, so it may be missing. */
@@ -136,9 +153,9 @@ const isLeaving = ({ State }: Inspected): boolean => State.Dead || State.Status 
 
 /** A removal that was begun by somebody else may take a while; ours is over when it answers. */
 async function seenGone(context: DockerContext, id: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < LOOKS; tries += 1) {
     if (await inspectContainer(context, id) === null) return;
-    await new Promise<void>((resolve) => void context.clock.after(100, resolve));
+    await pause(context, LOOK_AGAIN_MS);
   }
   throw new DbmakerError('runtime_failed', 'The container is still there after its removal.');
 }

@@ -4,6 +4,7 @@ import type { DockerContext } from './context.ts';
 import { isOurs } from './find.ts';
 import { readJsonLines } from './json-lines.ts';
 import { HOME_LABEL, INSTANCE_LABEL } from './names.ts';
+import { pause } from './pause.ts';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -46,16 +47,4 @@ async function followOnce(context: DockerContext, handlers: Parameters<Runtime['
     const id = labels?.[INSTANCE_LABEL];
     if (id !== undefined && isOurs(labels, homeId)) handlers.onChange(id);
   }
-}
-
-function pause({ clock }: DockerContext, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(ms, done);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -66,15 +66,23 @@ export function disturbanceTests(setup: Setup): void {
     const { runtime } = world;
     const workload = world.workload('redis');
     const other = world.reopen();
-    await Promise.all([runtime.prepare(workload, () => undefined), other.prepare(workload, () => undefined)]);
-    await Promise.all([runtime.create(workload), other.create(workload)]);
-    await Promise.all([runtime.start(workload), other.start(workload)]);
+    await together([runtime.prepare(workload, () => undefined), other.prepare(workload, () => undefined)]);
+    await together([runtime.create(workload), other.create(workload)]);
+    await together([runtime.start(workload), other.start(workload)]);
     const target = await ready(world, workload);
     await writeRow('redis', target, 'one');
     assert.equal((await runtime.observeAll()).length, 1);
-    await Promise.all([runtime.stop(workload.id, GRACE), other.stop(workload.id, GRACE)]);
+    await together([runtime.stop(workload.id, GRACE), other.stop(workload.id, GRACE)]);
     assert.equal((await runtime.observe(workload.id)).state, 'exited');
-    await Promise.all([runtime.remove(workload.id), other.remove(workload.id)]);
+    await together([runtime.remove(workload.id), other.remove(workload.id)]);
     assert.deepEqual(await runtime.observeAll(), []);
   });
+}
+
+/** Waits for all before it fails: what still runs could make things after the clean-up. */
+async function together(work: Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(work);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
 }
