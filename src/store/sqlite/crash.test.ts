@@ -12,7 +12,7 @@ import { waitFor } from '../../../test/support/wait.ts';
 import { openStore } from '../index.ts';
 
 const WRITER = path.join(import.meta.dirname, '../../../test/support/store-writer.ts');
-const ROUNDS = 12;
+const ROUNDS = 8;
 
 function start(home: string, name: string, mode: 'write' | 'open'): { child: ChildProcess; closed: Promise<unknown>; lines: () => string[] } {
   const child = spawn(process.execPath, [WRITER, home, name, mode], { stdio: ['ignore', 'pipe', 'inherit'] });
