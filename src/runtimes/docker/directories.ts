@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmod, chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { DockerContext } from './context.ts';
 import { runAsRoot } from './helper-container.ts';
@@ -13,7 +15,8 @@ import { type InstanceDirectories, instanceDirectories, instancesDirectory, isIn
 export async function makeDirectories(context: DockerContext, id: string, image: string, user: ImageUser): Promise<InstanceDirectories> {
   const directories = instanceDirectories(context.home, id);
   await onDisk('make the data directory', async () => {
-    await mkdir(directories.root, { recursive: true, mode: 0o700 });
+    await makeInstancesDirectory(context);
+    await mkdir(directories.root, { mode: 0o700 }).catch(unless('EEXIST'));
     await chmod(directories.root, 0o700);
     for (const directory of [directories.data, directories.run]) {
       await mkdir(directory, { mode: 0o700 }).catch(unless('EEXIST'));
@@ -24,6 +27,18 @@ export async function makeDirectories(context: DockerContext, id: string, image:
   });
   if (user.kind === 'ids') await handOver(context, directories, image, user);
   return directories;
+}
+
+/**
+ * Tells ext4 that what is in here has nothing to do with each other (the flag T), once. Else all clusters share a few block groups, and there
+ * every new file steps over all inodes of the instances that were deleted in the last minutes: measured, 0.8 ms for each of 1,000 files.
+ */
+async function makeInstancesDirectory(context: DockerContext): Promise<void> {
+  const instances = instancesDirectory(context.home);
+  if (await mkdir(instances, { recursive: true, mode: 0o700 }) === undefined) return;
+  await promisify(execFile)('chattr', ['+T', instances], { timeout: 5_000 }).catch((error: unknown) => {
+    context.log.debug({ err: error }, 'no chattr +T: another file system, or not ext4\'s tools');
+  });
 }
 
 /** Gives both directories to the image's user. A kill between mkdir and here is made good by the next call. */
