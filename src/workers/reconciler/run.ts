@@ -7,8 +7,10 @@ import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { logTail } from './log-tail.ts';
 import { becomeReady } from './ready.ts';
 
-/** A database is usually ready within 20-100 ms of its launch; asking costs a socket connect. */
-const READY_RECHECK_MS = 15;
+/** A database is usually ready within 20-100 ms of its launch; the longer it takes, the less a moment more matters. */
+function readyRecheckMs(sinceLaunch: number): number {
+  return Math.min(500, Math.max(10, sinceLaunch / 20));
+}
 
 /** desired = running: provision, start, restart, resume, whichever is missing. */
 export async function keepRunning(pass: Pass): Promise<StepResult> {
@@ -29,7 +31,7 @@ export async function keepRunning(pass: Pass): Promise<StepResult> {
     await pass.report({ phase: status.provisioned ? status.phase : 'provisioning', startedAt: observation.startedAt ?? pass.ports.clock.now() });
     return again(0);
   }
-  return (await becomeReady(pass)) ? DONE : again(READY_RECHECK_MS);
+  return (await becomeReady(pass)) ? DONE : again(readyRecheckMs(pass.ports.clock.now() - status.startedAt));
 }
 
 /** Ended by itself (or by somebody's hand) in the run that we launched, as opposed to: not launched yet, or ended by us. */
