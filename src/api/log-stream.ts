@@ -23,6 +23,8 @@ export async function logStream(
 
   async function* chunks(): AsyncGenerator<string> {
     try {
+      // A quiet log may have no line for hours: who follows it is told at once that it stands, and no proxy takes it for a dead request.
+      if (options.follow) reply.raw.flushHeaders();
       for (let next = first ?? (await lines.next()); next.done !== true; next = await lines.next()) yield format(next.value);
     } catch (error) {
       // Headers are gone, so the client can only see the end. Its own leaving is no fault.
