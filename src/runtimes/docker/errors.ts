@@ -61,6 +61,6 @@ export function fromWords(words: string, doing: string, cause?: unknown): Dbmake
 
 /** The end of runc's chain of reasons says what is wrong: `exec: "foo": executable file not found in $PATH`. */
 function lastReason(words: string): string {
-  const [, reason = words] = /(?:container_linux|runc create failed|runc exec failed).*?(?:caused: |process: |: )([^]*)$/.exec(words) ?? [];
-  return reason.replace(/: unknown$/, '').trim();
+  const reason = words.replace(/^[^]*OCI runtime \w+ failed: /, '').replace(/: unknown$/, '');
+  return reason.replace(/^(?:runc \w+ failed: |container_linux\.go:\d+: |starting container process caused: |unable to start container process: )+/, '').trim();
 }
