@@ -118,18 +118,18 @@ test('following streams line by line, reads no faster than the client, and ends 
   await waitFor(() => ended, { what: 'the runtime\'s reading to end' });
 });
 
-test('a follower that waits for a line is let go when the server closes', async () => {
+test('a follower of a quiet log has its answer at once, and is let go when the server closes', async () => {
   const own = await startApi();
   let aborted = false;
+  // eslint-disable-next-line require-yield -- a log without a line
   own.runtime.logs = async function* (_id, { signal }) {
-    yield line('first');
     await new Promise<void>((resolve) => signal?.addEventListener('abort', () => { aborted = true; resolve(); }));
   };
   const made = await create(own, own.admin.token, 'x');
   const url = await own.app.listen({ port: 0, host: '127.0.0.1' });
   const answer = await fetch(`${url}/api/containers/${made.id}/logs?follow=true`, { headers: { authorization: `Bearer ${own.admin.token}` } });
   await own[Symbol.asyncDispose]();
-  assert.equal(await answer.text(), 'first\n');
+  assert.equal(await answer.text(), '');
   assert.equal(aborted, true);
 });
 
