@@ -5,6 +5,8 @@ import { SEARCH_PATH } from './host.ts';
 
 /** Exit code of the launcher when another process holds the lock. */
 export const LOCK_BUSY = 75;
+/** When its control group vanished: another server that wants to start the same instance made it anew. */
+export const GROUP_GONE = 77;
 
 /**
  * Becomes the wanted program step by step, in one process whose pid stays. Why a shell: between fork and exec of a child Node lets us
@@ -26,7 +28,7 @@ while [ "$1" != -- ]; do
   case $1 in
     lock=*) exec 8<"$value" && flock -n 8 || exit ${LOCK_BUSY} ;;
     record=*) read -r stat < "/proc/$$/stat" && read -r boot < /proc/sys/kernel/random/boot_id && printf '%s %s\\n' "$boot" "$stat" > "$value" || exit 76 ;;
-    join=*) echo $$ > "$value" || exit 77 ;;
+    join=*) echo $$ > "$value" || exit ${GROUP_GONE} ;;
     unlink=*) rm -f -- "$value" ;;
     started=*) echo started >&3; exec 3>&- ;;
     hide=*) exec 9<. && cd / || exit 79 ;;

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { engineOf, groupOf, pathsOf } from './context.ts';
 import { ensureData, makeInstanceDirectory } from './data.ts';
 import { endOf, forget } from './ending.ts';
-import { asFileError, exists } from './files.ts';
+import { asFileError, exists, isMissing } from './files.ts';
 import type { InstancePaths } from './paths.ts';
 import { thawInstance } from './pausing.ts';
 import { isAlive, killAll, lastRun, signal } from './processes.ts';
@@ -96,6 +96,7 @@ async function moveAside(paths: InstancePaths): Promise<void> {
   try {
     await rename(paths.directory, paths.removing);
   } catch (error) {
+    if (isMissing(error)) return; // another server removes it too
     throw asFileError(error, 'The directory of the instance cannot be removed.');
   }
 }

@@ -53,11 +53,16 @@ export function refuseForeignUse(paths: InstancePaths, uid: number | null): void
   });
 }
 
-/** Ends what a killed run or set-up left behind: waits a while, then kills. */
+/**
+ * Ends what a killed run or set-up left behind: waits a while, then kills. Leaves alone what turns out to be a run that another server
+ * started just now.
+ */
 export async function clearLeftovers(context: Context, paths: InstancePaths, definition: Definition | null): Promise<void> {
   await thaw(context, definition);
-  const gone = await waitUntil(context.clock, async () => (await processesOf(context, paths, definition)).length === 0, { timeoutMs: LEFTOVER_GRACE_MS, intervalMs: 50 });
-  if (!gone) await killAll(context, paths, definition);
+  const settled = await waitUntil(context.clock, async () => isAlive(await lastRun(paths)) || (await processesOf(context, paths, definition)).length === 0, {
+    timeoutMs: LEFTOVER_GRACE_MS, intervalMs: 50,
+  });
+  if (!settled) await killAll(context, paths, definition);
 }
 
 /** Kills every process of the instance and resolves when none is left. @throws DbmakerError runtime_failed */

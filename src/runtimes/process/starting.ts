@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { engineOf, groupOf, pathsOf } from './context.ts';
 import { endOf, forget } from './ending.ts';
 import { asFileError } from './files.ts';
-import { LOCK_BUSY, launch } from './launch.ts';
+import { GROUP_GONE, LOCK_BUSY, launch } from './launch.ts';
 import { cutLog, logTail } from './log-file.ts';
 import type { InstancePaths } from './paths.ts';
 import { clearLeftovers, isAlive, lastRun, refuseForeignUse } from './processes.ts';
@@ -31,6 +31,7 @@ export async function startInstance(context: Context, workload: Workload): Promi
     if (isAlive(await lastRun(paths))) return;
     await context.children.get(workload.id); // how the run before ended is written down before a new one begins
     await clearLeftovers(context, paths, definition);
+    if (isAlive(await lastRun(paths))) return;
     if ((await engineOf(context, definition.engine).inspectData(paths.data)) !== 'complete') {
       throw new DbmakerError('data_missing', 'The data of this instance are gone. Nothing was made in their place.', { remedy: `Restore ${paths.data} from a backup, or delete the instance.` });
     }
@@ -41,14 +42,16 @@ export async function startInstance(context: Context, workload: Workload): Promi
   throw new DbmakerError('runtime_failed', 'The instance stays locked by another process.');
 }
 
-/** false: the lock is held by somebody else. */
+/** false: somebody else is starting it. */
 async function tryStart(context: Context, id: string, paths: InstancePaths, definition: Definition): Promise<boolean> {
   const host = await context.host();
   const engine = engineOf(context, definition.engine);
   const argv = await engine.command(definition);
   await forget(paths.end);
   await cutLog(paths);
-  const join = await (await groupOf(context, definition))?.prepare() ?? [];
+  const group = await groupOf(context, definition);
+  if (((await group?.processes()) ?? []).length > 0) return false;
+  const join = (await group?.prepare()) ?? [];
   const log = await openLog(paths);
   try {
     const child = launch(host, {
@@ -65,7 +68,7 @@ async function tryStart(context: Context, id: string, paths: InstancePaths, defi
       input: 'ignore',
     });
     const outcome = await firstWord(child);
-    if (outcome.code === LOCK_BUSY) return false;
+    if (outcome.code === LOCK_BUSY || outcome.code === GROUP_GONE) return false;
     if (outcome.code !== undefined) throw new DbmakerError('runtime_failed', `The instance could not be started.\n${await logTail(paths.log, 2048)}`.trim());
     // Registered before anything is awaited again: the exit must not slip by unseen.
     context.children.set(id, outcome.exit.then((code) => ended(context, id, paths, definition, code)));

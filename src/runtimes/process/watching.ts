@@ -36,7 +36,10 @@ export class Watcher {
     if (signal.aborted) return;
     this.#handlers.add(handlers);
     signal.addEventListener('abort', () => this.#handlers.delete(handlers), { once: true });
-    if (this.#active) return;
+    if (this.#active) {
+      handlers.onResync();
+      return;
+    }
     this.#active = true;
     this.#looks = 0;
     this.#next(0);
@@ -61,7 +64,9 @@ export class Watcher {
 
   async #look(): Promise<void> {
     try {
+      const first = this.#looks === 0;
       if (this.#looks++ % LOOKS_PER_ROUND === 0) await this.#round();
+      if (first) for (const { onResync } of this.#handlers) onResync();
     } catch (error) {
       // The next round tries again; until then what is known is still watched.
       this.#context().log.warn({ err: asDbmakerError(error, 'runtime_failed', 'instances cannot be listed') }, 'instances cannot be listed');

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../domain/ports/clock.ts';
 import { DbmakerError } from '../../../domain/errors.ts';
 import { asFileError, exists, makeDirectory } from '../files.ts';
+import { makeOwnDirectory } from '../own-directory.ts';
 import type { Host } from '../host.ts';
 import { run } from '../run.ts';
 
@@ -31,15 +32,16 @@ const ABANDONED_MS = 600_000;
 /**
  * An initialised cluster that each new instance copies instead of running initdb (1.3 s). Made once for each version of the programs and
  * of the settings above, atomically: a kill leaves nothing that could be taken for one.
+ * It holds no secret and nobody's data: one for all installations of this machine where we may keep one.
  * @returns its directory
  * @throws DbmakerError engine_unavailable, disk_full
  */
-export async function templateCluster(host: Host, clock: Clock, options: { home: string; programs: string; version: string }): Promise<string> {
+export async function templateCluster(host: Host, clock: Clock, options: { parent: string; programs: string; version: string }): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([options.version, HBA, INITDB, SINGLE])).digest('hex').slice(0, 16);
-  const parent = path.join(options.home, 'engines', 'postgresql-15');
+  const { parent } = options;
   const target = path.join(parent, `cluster-${hash}`);
   if (await exists(target)) return target;
-  await makeDirectory(parent, 0o711);
+  await makeOwnDirectory(parent, 0o700); // closed: inside, the account that made the cluster is the owner, and others may use it too
   await clearAbandoned(parent, clock);
   const temporary = path.join(parent, `tmp-${randomBytes(6).toString('hex')}`);
   try {
@@ -63,7 +65,6 @@ async function build(host: Host, clock: Clock, directory: string, programs: stri
   await writeFile(path.join(directory, 'pg_hba.conf'), HBA);
   await step([path.join(programs, 'bin', 'postgres'), ...SINGLE], `ALTER ROLE ${BOOTSTRAP_ROLE} NOLOGIN PASSWORD NULL;\n`);
   await step(['sync', '-f', '.'], '');
-  await chmod(directory, 0o700);
 }
 
 /** What PostgreSQL's own set-up said, as one of our errors. */

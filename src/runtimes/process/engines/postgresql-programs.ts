@@ -1,8 +1,8 @@
-import { access, chmod, cp, lstat, readFile, readdir, rename, rm, stat, constants } from 'node:fs/promises';
+import { access, chmod, constants, cp, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { DbmakerError } from '../../../domain/errors.ts';
-import { asFileError, exists, isMissing, makeDirectory } from '../files.ts';
+import { asFileError, exists, isMissing } from '../files.ts';
+import { makeOwnDirectory } from '../own-directory.ts';
 
 /** PostgreSQL's programs as the npm package brings them. */
 export interface PostgresqlPackage {
@@ -34,7 +34,7 @@ export async function publish(found: PostgresqlPackage, cache: string): Promise<
   if (await isOpenToAll(found.native)) return found.native;
   const target = path.join(cache, `postgresql-${found.version}`);
   if (await exists(path.join(target, 'bin', 'postgres'))) return target;
-  await makeOwnDirectory(cache);
+  await makeOwnDirectory(cache, 0o755);
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await cp(found.native, temporary, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
@@ -54,19 +54,6 @@ async function isOpenToAll(directory: string): Promise<boolean> {
     if (current === path.dirname(current)) break;
   }
   return ((await stat(path.join(directory, 'bin', 'postgres'))).mode & 0o005) === 0o005;
-}
-
-/** What runs as the instances comes from here: a directory that others can write is refused. */
-async function makeOwnDirectory(directory: string): Promise<void> {
-  await makeDirectory(directory, 0o755);
-  for (let current = directory; current !== path.dirname(current); current = path.dirname(current)) {
-    const status = await lstat(current);
-    const sticky = (status.mode & 0o1000) !== 0;
-    if (!status.isDirectory() || (status.uid !== 0 && status.uid !== process.getuid?.()) || ((status.mode & 0o022) !== 0 && !sticky)) {
-      throw new DbmakerError('engine_unavailable', `${current} can be written by others: programs are not put there.`, { remedy: `chown root ${current} && chmod 755 ${current}` });
-    }
-  }
-  await chmod(directory, 0o755); // whatever the umask made of it
 }
 
 async function openToAll(directory: string): Promise<void> {

@@ -6,6 +6,7 @@ const MB = 1024 * 1024;
 export const FIXED_SETTINGS: ReadonlySet<string> = new Set([
   'listen_addresses', 'unix_socket_directories', 'unix_socket_permissions', 'unix_socket_group', 'port', 'data_directory', 'config_file', 'hba_file', 'ident_file',
   'external_pid_file', 'logging_collector', 'log_destination', 'log_line_prefix', 'log_timezone', 'dynamic_shared_memory_type', 'shared_memory_type',
+  'dbmaker.launch', // says that a container's image was started by our command; see engines/postgresql/probe.ts
 ]);
 
 /** Settings that fit the memory of the instance. A quarter for shared buffers as everybody does; connections are what kills a small one. */

@@ -33,7 +33,7 @@ export interface PostgresqlOptions {
   readonly home: string;
   /** Where npm put its packages. */
   readonly modules: string;
-  /** World-readable copies of programs. */
+  /** Root only: world-readable copies of programs, and the cluster that new instances start from. */
   readonly cache: string;
   readonly clock: Clock;
   readonly host: () => Promise<Host>;
@@ -50,7 +50,8 @@ export function createPostgresql(options: PostgresqlOptions): LocalEngine {
     const host = await options.host();
     const { native, version } = await found();
     const programs = host.root ? await publish({ native, version }, options.cache) : native;
-    return { programs, cluster: await templateCluster(host, options.clock, { home: options.home, programs, version }) };
+    const parent = path.join(host.root ? options.cache : path.join(options.home, 'engines'), 'clusters');
+    return { programs, cluster: await templateCluster(host, options.clock, { parent, programs, version }) };
   });
 
   return {
