@@ -139,9 +139,9 @@ test('events tell the history in order and page by id', async () => {
   const events = async (query = ''): Promise<{ id: number; type: string; message: string; data: { by?: string } }[]> =>
     (await api.ask(`/api/containers/${fresh}/events${query}`, { token: ann.token })).json.items as never;
   const all = await events();
-  assert.deepEqual(all.map(({ type }) => type), ['instance.created', 'instance.stop_requested']);
+  assert.deepEqual(all.map(({ type }) => type), ['instance.created', 'instance.stop-requested']);
   assert.equal(all[1]!.data.by, 'ann-1');
-  assert.deepEqual((await events(`?after=${String(all[0]!.id)}`)).map(({ type }) => type), ['instance.stop_requested']);
+  assert.deepEqual((await events(`?after=${String(all[0]!.id)}`)).map(({ type }) => type), ['instance.stop-requested']);
   assert.equal((await events('?limit=1')).length, 1);
 });
 

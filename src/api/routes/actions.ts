@@ -31,19 +31,19 @@ function refuseStopped({ spec }: Instance, verb: string): void {
 const ACTIONS: Readonly<Record<string, Action>> = {
   start: {
     summary: 'Start it',
-    event: { type: 'instance.start_requested', message: 'Start was asked for.' },
+    event: { type: 'instance.start-requested', message: 'Start was asked for.' },
     change: becoming('running'),
     reached: carriedOut('running'),
   },
   stop: {
     summary: 'Stop it; it stays stopped until somebody starts it',
-    event: { type: 'instance.stop_requested', message: 'Stop was asked for.' },
+    event: { type: 'instance.stop-requested', message: 'Stop was asked for.' },
     change: becoming('stopped'),
     reached: carriedOut('stopped'),
   },
   sleep: {
     summary: 'Put it to sleep; a connection wakes it',
-    event: { type: 'instance.sleep_requested', message: 'Sleep was asked for.' },
+    event: { type: 'instance.sleep-requested', message: 'Sleep was asked for.' },
     change: (instance, context) => {
       refuseStopped(instance, 'put to sleep');
       return becoming('sleeping')(instance, context);
@@ -53,13 +53,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   restart: {
     summary: 'Restart it, or start it if it does not run',
-    event: { type: 'instance.restart_requested', message: 'Restart was asked for.' },
+    event: { type: 'instance.restart-requested', message: 'Restart was asked for.' },
     change: () => ({ desired: 'running', restart: true }),
     reached: (instance) => carriedOut('running')(instance) && instance !== null && instance.status.restarts >= instance.spec.restarts,
   },
   'rotate-password': {
     summary: 'Give it a new password; the old one ends once the new one works',
-    event: { type: 'instance.rotation_requested', message: 'A new password was asked for.' },
+    event: { type: 'instance.rotation-requested', message: 'A new password was asked for.' },
     change: (instance, { secretBox }) => {
       if (instance.engine === 'generic') throw new DbmakerError('unsupported', 'Passwords of this type of database cannot be changed from here.');
       if (instance.spec.desired !== 'running') throw new DbmakerError('not_running', 'The password can only be changed while it runs.', { remedy: 'Start it first.' });

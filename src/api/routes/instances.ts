@@ -92,7 +92,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     const caller = callerOf(request);
     const instance = await visibleInstance(store, caller, request.params.id);
     const changed = instance.spec.desired === 'deleted' ? instance : await store.instances.change(instance.id, { desired: 'deleted' }, {
-      event: { type: 'instance.delete_requested', message: 'Is being deleted.', data: { by: caller.user.username } },
+      event: { type: 'instance.delete-requested', message: 'Is being deleted.', data: { by: caller.user.username } },
     });
     wake.changed(instance.id);
     const { seen, reached } = await preferences(context, request, reply).wait(changed, (now) => now === null);
