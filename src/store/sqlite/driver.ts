@@ -63,11 +63,10 @@ export class SqliteDriver implements Driver {
 const BUSY_ATTEMPTS = 100;
 
 /** Repeats `work` while another process holds the lock; between two tries other work of ours runs. */
-export async function untilNotBusy(work: () => void): Promise<void> {
+export async function untilNotBusy<T>(work: () => T): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      work();
-      return;
+      return work();
     } catch (error) {
       if (!isBusy(error) || attempt >= BUSY_ATTEMPTS) throw error;
       await turn();
@@ -90,6 +89,12 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    // Inside a transaction nobody can be in our way. Outside, even a read can find the file locked for a moment: while another process
+    // recovers the log of one that was killed, or takes the log away as the last to close.
+    return this.#database.isTransaction ? this.#run<R>(query) : untilNotBusy(() => this.#run<R>(query));
+  }
+
+  #run<R>(query: CompiledQuery): QueryResult<R> {
     const { statement, reader } = this.#prepare(query.sql);
     const parameters = query.parameters as SQLInputValue[];
     if (reader) return { rows: statement.all(...parameters) as R[] };

@@ -7,7 +7,7 @@ import { addInstance, addUser } from '../../support/store.ts';
 import type { OpenStore } from '../store.ts';
 
 /** A fresh database costs more than a run: these few are long instead. */
-const RUNS = { numRuns: 12, interruptAfterTimeLimit: 30_000 };
+const RUNS = { numRuns: 8, interruptAfterTimeLimit: 30_000 };
 
 export function modelContract(open: OpenStore): void {
   describe('any order of steps', () => {
