@@ -1,0 +1,68 @@
+// npm start: makes this machine ready, then becomes the server. Plain JavaScript for Node 20 without node_modules, as it starts on a
+// fresh clone. `npm start -- --help` lists the settings.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const OLDEST_NODE = 20;
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+const HELP = `npm start [-- --help | --setup-only]
+
+Sets up what is missing (npm packages; without Docker also redis-server, as root on Debian), then serves http://127.0.0.1:8080.
+With a Docker Engine answering, databases run as containers; without one, as processes of this machine. They go on running when
+the server stops. The first start writes an admin's API token to $DBMAKER_HOME/admin.token.
+
+  --setup-only   set up and end, do not start the server
+  --help         this text
+
+Settings (environment variables):
+  DBMAKER_HOME                      directory of everything that is kept             ~/.dbmaker
+  DBMAKER_HTTP_HOST                 address of the API                               127.0.0.1
+  DBMAKER_HTTP_PORT                 port of the API                                  8080
+  DBMAKER_DOMAIN                    hostnames are <slug>.<domain>                    localhost
+  DBMAKER_RUNTIME                   auto, docker or process                          auto
+  DBMAKER_DATABASE_URL              postgresql://... for the store                   SQLite in DBMAKER_HOME
+  DBMAKER_BIND                      address on which databases are reached           127.0.0.1
+  DBMAKER_PORT_RANGE                ports of databases                               10000-19999
+  DBMAKER_PORT_QUARANTINE_SECONDS   how long a released port rests                   3600
+  DBMAKER_POSTGRESQL_PORT           the gateway's port for PostgreSQL (not yet used) 15432
+  DBMAKER_REDIS_PORT                the gateway's port for Redis (not yet used)      16379
+  DBMAKER_ENCRYPTION_KEY            32 bytes in base64                               key file in DBMAKER_HOME
+  DBMAKER_QUOTA_INSTANCES           databases of one user                            10
+  DBMAKER_QUOTA_MEMORY_MB           memory of one user's databases                   8192
+  DBMAKER_QUOTA_CPUS                CPUs of one user's databases                     16
+  DBMAKER_LOG_LEVEL                 trace, debug, info, warn, error, fatal, silent   info
+`;
+
+const known = ['--help', '-h', '--setup-only'];
+const unknown = process.argv.slice(2).filter((argument) => !known.includes(argument));
+if (unknown.length > 0) fail(`Unknown option ${unknown[0]}.`, 'npm start -- --help');
+if (process.argv.some((argument) => argument === '--help' || argument === '-h')) {
+  console.log(HELP);
+  process.exit(0);
+}
+if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+  fail(`This is Node.js ${process.versions.node}; it takes ${OLDEST_NODE} or newer to set up DbMaker (which then brings its own).`, 'install a newer Node.js, see https://nodejs.org');
+}
+if (!['linux', 'darwin'].includes(process.platform) || !['x64', 'arm64'].includes(process.arch)) {
+  fail(`DbMaker runs on Linux (and, with Docker, macOS) on x64 or arm64; this is ${process.platform} on ${process.arch}.`, 'use such a machine, or WSL 2 on Windows');
+}
+
+// Only now: older Node.js could not even read these.
+const { ensureDependencies, printError } = await import('./setup/index.mjs');
+const { ensureEngines } = await import('./setup/engines.mjs');
+const { becomeServer } = await import('./setup/become-server.mjs');
+try {
+  await ensureDependencies(ROOT);
+  await ensureEngines(ROOT, process.env.DBMAKER_RUNTIME);
+  if (process.argv.includes('--setup-only')) process.exit(0);
+  becomeServer(ROOT);
+} catch (error) {
+  printError(error);
+  process.exit(1);
+}
+
+function fail(message, remedy) {
+  console.error(`${message}\nWhat to do: ${remedy}`);
+  process.exit(1);
+}
