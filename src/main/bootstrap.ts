@@ -16,10 +16,7 @@ export async function ensureAdmin(store: Store, config: Config): Promise<{ file:
   if ((await store.users.get(ADMIN_ID)) === null) {
     await store.users.create({ id: ADMIN_ID, username: 'admin', displayName: 'Administrator', email: null, role: 'admin', quota: config.defaultQuota });
   }
-  const existing = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const existing = await readIfThere(file);
   const tokens = await store.tokens.listByUser(ADMIN_ID);
   const known = existing !== null && (await store.tokens.findByHash(hash(existing.trim()))) !== null;
   // Revoked on purpose, or the file was removed on purpose, while another token is there: respect that.
@@ -28,6 +25,15 @@ export async function ensureAdmin(store: Store, config: Config): Promise<{ file:
   if (existing === null) await writePrivate(file, `${secret}\n`);
   await store.tokens.create({ id: randomBytes(8).toString('hex'), userId: ADMIN_ID, name: 'first start', scopes: ['read', 'write', 'admin'], expiresAt: null }, hash(secret));
   return { file, created: true };
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 function hash(secret: string): string {

@@ -9,7 +9,7 @@ export interface Signals {
   onChanged(callback: (instanceId: string) => void): void;
   /** Status reported, any instance. */
   onAnyReport(callback: (instanceId: string) => void): void;
-  reported(instanceId: string): void;
+  readonly reported: (instanceId: string) => void;
 }
 
 export function createSignals(): Signals {

@@ -101,7 +101,6 @@ export class SimulatedRuntime implements Runtime {
     signal.addEventListener('abort', () => this.#watchers.delete(handlers.onChange));
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous, books are not
   async *logs(): AsyncIterable<LogLine> {
     yield { at: null, stream: 'stderr', text: 'simulated' };
   }
