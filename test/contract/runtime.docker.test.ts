@@ -21,7 +21,9 @@ runtimeContract('docker', async (): Promise<RuntimeWorld> => {
     reopen: open,
     connect: createConnect(),
     workload: (engine, overrides) => makeWorkload(engine, IMAGES[engine], overrides),
-    kill: async (id) => void await docker(socketPath, ['kill', `dbmaker-${id}`]),
+    kill: async (id) => {
+      await docker(socketPath, ['kill', `dbmaker-${id}`]);
+    },
     can: { pause: true, tellOutOfMemory: true },
     dispose: async () => {
       const ids = (await docker(socketPath, ['ps', '-aq', '--filter', `label=dbmaker.home=${homeId}`])).split('\n').filter((id) => id !== '');

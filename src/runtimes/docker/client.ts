@@ -1,5 +1,6 @@
 import Docker from 'dockerode';
 import { DbmakerError } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import { asRuntimeError, unavailable } from './errors.ts';
 
 /** Reading: a healthy engine answers in milliseconds; one that is loaded by 300 starts at once, in seconds. */
@@ -30,7 +31,7 @@ export interface DockerClient {
 }
 
 /** Opens nothing yet. */
-export function createClient(socketPath: string): DockerClient {
+export function createClient(socketPath: string, clock: Clock): DockerClient {
   const docker = new Docker({ socketPath });
   const address = `unix://${socketPath}`;
   const run = async <T>(doing: string, work: (signal: AbortSignal) => Promise<T>, deadline: AbortSignal, all: AbortSignal, signal?: AbortSignal): Promise<T> => {
@@ -51,11 +52,11 @@ export function createClient(socketPath: string): DockerClient {
     },
     open: async (doing, work, { timeoutMs = READ_TIMEOUT_MS, signal } = {}) => {
       const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), timeoutMs);
+      const cancel = clock.after(timeoutMs, () => late.abort());
       try {
         return await run(doing, work, late.signal, signal ? AbortSignal.any([signal, late.signal]) : late.signal, signal);
       } finally {
-        clearTimeout(timer);
+        cancel();
       }
     },
   };

@@ -37,7 +37,9 @@ test('a container of ours with a socket has no network, no capability and nothin
 });
 
 test('limits: memory without swap, CPUs in billionths, processes', () => {
-  fc.assert(fc.property(fc.integer({ min: 6 * 1024 * 1024, max: 2 ** 40 }), fc.float({ min: Math.fround(0.01), max: 64, noNaN: true }), fc.integer({ min: 1, max: 4096 }), (memoryBytes, cpus, pids) => {
+  const bytes = fc.integer({ min: 6 * 1024 * 1024, max: 2 ** 40 });
+  const share = fc.double({ min: 0.01, max: 64, noNaN: true });
+  fc.assert(fc.property(bytes, share, fc.integer({ min: 1, max: 4096 }), (memoryBytes, cpus, pids) => {
     const host = containerOptions(input({}, { resources: { memoryBytes, cpus, pids } })).HostConfig;
     assert.equal(host?.Memory, memoryBytes);
     assert.equal(host?.MemorySwap, memoryBytes);

@@ -83,8 +83,8 @@ export async function hasData(context: DockerContext, id: string): Promise<boole
 
 /** Ids of all instances that have a directory, and whether there is data in it. */
 export async function listDirectories(context: DockerContext): Promise<Map<string, boolean>> {
-  const names = await readdir(instancesDirectory(context.home)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []; // no instance was ever made
+  const names = await readdir(instancesDirectory(context.home)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // no instance was ever made
     throw diskError(error, 'list the data directories');
   });
   const found = new Map<string, boolean>();
@@ -114,9 +114,9 @@ async function onDisk<T>(doing: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** Somebody else, who does the same, was faster. */
-function unless(code: string): (error: NodeJS.ErrnoException) => void {
+function unless(code: string): (error: unknown) => void {
   return (error) => {
-    if (error.code !== code) throw error;
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
   };
 }
 

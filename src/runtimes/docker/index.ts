@@ -28,7 +28,7 @@ export interface DockerRuntimeOptions {
 /** Runs instances as containers. Opens no connection before the first call, and holds no state but image builds under way. */
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const { homeId, imagesDirectory, log, clock } = options;
-  const client = createClient(options.socketPath ?? '/var/run/docker.sock');
+  const client = createClient(options.socketPath ?? '/var/run/docker.sock', clock);
   const context: DockerContext = { client, home: path.resolve(options.home), homeId, imagesDirectory, log, clock };
   const prepare = createPrepare(context);
   const info: Runtime['info'] = async () => {

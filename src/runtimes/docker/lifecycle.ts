@@ -116,7 +116,7 @@ async function createContainer(context: DockerContext, workload: Workload, user:
     await client.call('make the container', (abortSignal) => {
       // As body and query apart: dockerode would put everything, the environment with its secrets included, into the URL.
       const request = { _query: { name: containerName(workload.id) }, _body: options, abortSignal };
-      return client.docker.createContainer(request as Docker.ContainerCreateOptions);
+      return client.docker.createContainer(request);
     }, { timeoutMs: CHANGE_TIMEOUT_MS });
   } catch (error) {
     if (statusOf(error) !== 409) throw error;

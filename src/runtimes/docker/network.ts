@@ -21,7 +21,7 @@ export async function ensureNetwork(context: DockerContext): Promise<void> {
       Labels: { [HOME_LABEL]: homeId },
       Options: { 'com.docker.network.bridge.enable_icc': 'false', 'com.docker.network.bridge.enable_ip_masquerade': 'false' },
       abortSignal,
-    } as Docker.NetworkCreateOptions), { timeoutMs: CHANGE_TIMEOUT_MS });
+    }), { timeoutMs: CHANGE_TIMEOUT_MS });
   } catch (error) {
     if (statusOf(error) !== 409 || !(await exists(context, name))) throw error; // 409: somebody was faster
   }
@@ -29,7 +29,7 @@ export async function ensureNetwork(context: DockerContext): Promise<void> {
 
 async function exists({ client, homeId }: DockerContext, name: string): Promise<boolean> {
   try {
-    const network = await client.call('look at the network', () => client.docker.getNetwork(name).inspect()) as Docker.NetworkInspectInfo;
+    const network = await client.call<Docker.NetworkInspectInfo>('look at the network', () => client.docker.getNetwork(name).inspect());
     if (network.Labels?.[HOME_LABEL] === homeId) return true;
   } catch (error) {
     if (statusOf(error) === 404) return false;

@@ -51,7 +51,9 @@ function fromInspection(context: DockerContext, id: string, container: Inspected
   const { State } = container;
   const state = stateOf(State.Status);
   const alive = state === 'running' || state === 'paused';
-  const published = Object.entries(container.NetworkSettings.Ports).map(([port, hosts]) => [Number.parseInt(port, 10), Number(hosts?.[0]?.HostPort)] as const);
+  // null for a port that is exposed by the image but not published; the types do not know.
+  const ports = Object.entries(container.NetworkSettings.Ports as Record<string, { HostPort: string }[] | null>);
+  const published = ports.map(([port, hosts]) => [Number.parseInt(port, 10), Number(hosts?.[0]?.HostPort)] as const);
   return {
     id,
     state,

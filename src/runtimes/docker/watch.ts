@@ -28,7 +28,6 @@ async function follow(context: DockerContext, handlers: Parameters<Runtime['watc
     try {
       await followOnce(context, handlers, signal, () => { delay = FIRST_RETRY_MS; });
     } catch (error) {
-      if (signal.aborted) return;
       context.log.debug({ err: error, delay }, 'lost the events of Docker');
     }
     await pause(context, delay, signal);
