@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { hashApiToken, newApiToken, randomId } from '../api/secrets.ts';
 import type { Config } from '../config/config.ts';
 import type { Store } from '../domain/ports/store.ts';
 
@@ -18,12 +18,12 @@ export async function ensureAdmin(store: Store, config: Config): Promise<{ file:
   }
   const existing = await readIfThere(file);
   const tokens = await store.tokens.listByUser(ADMIN_ID);
-  const known = existing !== null && (await store.tokens.findByHash(hash(existing.trim()))) !== null;
+  const known = existing !== null && (await store.tokens.findByHash(hashApiToken(existing.trim()))) !== null;
   // Revoked on purpose, or the file was removed on purpose, while another token is there: respect that.
   if (known || tokens.length > 0) return { file, created: false };
-  const secret = existing?.trim() || `dbm_${randomBytes(32).toString('base64url')}`;
+  const secret = existing?.trim() ?? newApiToken().secret;
   if (existing === null) await writePrivate(file, `${secret}\n`);
-  await store.tokens.create({ id: randomBytes(8).toString('hex'), userId: ADMIN_ID, name: 'first start', scopes: ['read', 'write', 'admin'], expiresAt: null }, hash(secret));
+  await store.tokens.create({ id: randomId(), userId: ADMIN_ID, name: 'first start', scopes: ['read', 'write', 'admin'], expiresAt: null }, hashApiToken(secret));
   return { file, created: true };
 }
 
@@ -34,10 +34,6 @@ async function readIfThere(file: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
 }
 
 /** Whole or not at all, readable by nobody else. */

@@ -10,8 +10,9 @@ import { PortGateway } from '../gateway/port-gateway.ts';
 import { createConnect } from '../net/connect.ts';
 import { createDockerRuntime } from '../runtimes/docker/index.ts';
 import { createProcessRuntime } from '../runtimes/process/index.ts';
-import { openSecretBox, openStore } from '../store/index.ts';
+import { openSecretBox, openStore, verifySecretBox } from '../store/index.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
+import { Housekeeping } from '../workers/housekeeping.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
 import { ensureAdmin } from './bootstrap.ts';
 import { loadBuiltinTemplates } from './builtin-templates.ts';
@@ -33,8 +34,8 @@ export interface Platform {
 export async function startPlatform(config: Config, log: Logger): Promise<Platform> {
   await prepareHome(config.home);
   const store = await openStore({ home: config.home, databaseUrl: config.databaseUrl, clock, log });
-  await store.migrate();
   const secretBox = await openSecretBox({ home: config.home, key: config.encryptionKey });
+  await verifySecretBox(store, secretBox);
   const homeId = await store.settings.putIfAbsent('home-id', randomBytes(8).toString('hex'));
   const admin = await ensureAdmin(store, config);
   await loadBuiltinTemplates(store, path.join(ROOT, 'templates'));
@@ -69,6 +70,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
     },
   });
   const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: () => ({ lastResyncAt: reconciler.lastResyncAt }) });
+  const housekeeping = new Housekeeping({ store, clock, log });
   const gateway = new PortGateway({
     store,
     connect,
@@ -97,6 +99,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
   });
   await reporter.start();
   reconciler.start();
+  housekeeping.start();
   await gateway.start();
   const url = await listen(app, config);
 
@@ -106,6 +109,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
     async stop() {
       await app.close();
       reporter.stop();
+      housekeeping.stop();
       await reconciler.stop();
       await gateway.close(2000);
       await store.close();

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '../../test/support/manual-clock.ts';
+import { temporaryDirectory } from '../../test/support/tmp.ts';
+import { openStore } from '../store/index.ts';
+import { Housekeeping } from './housekeeping.ts';
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
+const HOUR = 3_600_000;
+
+test('an idempotency key is kept for a day and forgotten after it', async () => {
+  await using home = await temporaryDirectory('housekeeping');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  const housekeeping = new Housekeeping({ store, clock, log: silent });
+  try {
+    await store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 1, memoryBytes: 1, cpus: 1 } });
+    await store.idempotency.begin('u', 'key', 'hash', 1000);
+    await store.idempotency.finish('u', 'key', { status: 202, instanceId: 'i' });
+    housekeeping.start();
+    await passHours(clock, 23);
+    assert.notEqual(await store.idempotency.begin('u', 'key', 'hash', 1000), null);
+    await passHours(clock, 3);
+    assert.equal(await store.idempotency.begin('u', 'key', 'hash', 1000), null);
+  } finally {
+    housekeeping.stop();
+    await store.close();
+  }
+});
+
+async function passHours(clock: ManualClock, hours: number): Promise<void> {
+  for (let hour = 0; hour < hours; hour++) {
+    clock.advance(HOUR);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+}

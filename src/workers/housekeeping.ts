@@ -1,0 +1,36 @@
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Log } from '../domain/ports/log.ts';
+import type { Store } from '../domain/ports/store.ts';
+
+const EVERY_MS = 3_600_000;
+/** A repeated POST finds its first answer for so long; clients give up retrying much sooner. */
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+/** Forgets what has served its time in the store. Touches nothing of any instance. */
+export class Housekeeping {
+  readonly #ports: { readonly store: Store; readonly clock: Clock; readonly log: Log };
+  #cancel: () => void = () => undefined;
+
+  constructor(ports: { readonly store: Store; readonly clock: Clock; readonly log: Log }) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#cancel = this.#ports.clock.after(EVERY_MS, () => void this.#tidy());
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  async #tidy(): Promise<void> {
+    const { store, clock, log } = this.#ports;
+    try {
+      const forgotten = await store.idempotency.deleteBefore(clock.now() - IDEMPOTENCY_MS);
+      if (forgotten > 0) log.info({ forgotten }, 'old idempotency keys were forgotten');
+    } catch (error) {
+      log.warn({ err: error }, 'old idempotency keys could not be forgotten; tried again in an hour');
+    }
+    this.start();
+  }
+}
