@@ -20,23 +20,26 @@ type Prepare = (image: string, onProgress: OnProgress, signal?: AbortSignal) => 
 export function createPrepare(context: DockerContext): Prepare {
   const running = new Map<string, Preparation>();
 
+  const work = (image: string, onProgress: OnProgress, signal: AbortSignal): Promise<void> => {
+    const directory = ownImageDirectory(image);
+    return directory === null
+      ? pullImage(context, image, onProgress, signal)
+      : buildImage(context, { image, directory: path.join(context.imagesDirectory, directory) }, onProgress, signal);
+  };
+
   const begin = (image: string): Preparation => {
-    const abort = new AbortController();
-    const listeners = new Set<OnProgress>();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const preparation: Preparation = { done: promise, listeners: new Set(), last: null, abort: new AbortController() };
+    running.set(image, preparation);
     const report: OnProgress = (progress) => {
       preparation.last = progress;
-      for (const listener of listeners) listener(progress);
+      for (const listener of preparation.listeners) listener(progress);
     };
-    const directory = ownImageDirectory(image);
-    const work = directory === null
-      ? pullImage(context, image, report, abort.signal)
-      : buildImage(context, { image, directory: path.join(context.imagesDirectory, directory) }, report, abort.signal);
-    const done = work.finally(() => {
+    const result = work(image, report, preparation.abort.signal).finally(() => {
       if (running.get(image) === preparation) running.delete(image);
     });
-    done.catch(() => undefined); // each caller hears of it by awaiting; this is for when all have left
-    const preparation: Preparation = { done, listeners, last: null, abort };
-    running.set(image, preparation);
+    promise.catch(() => undefined); // each caller hears of it by awaiting; this is for when all have left
+    resolve(result);
     return preparation;
   };
 
