@@ -7,6 +7,7 @@ import { findProgram } from './programs.mjs';
 import { lastLines, run } from './run.mjs';
 
 const STAMP = '.dbmaker-installed';
+const FAILURE = 'dbmaker-setup-failed ';
 
 /**
  * Makes node_modules match package-lock.json: `npm ci` where it is missing, of another lockfile or platform, or was left half made.
@@ -25,7 +26,7 @@ export async function ensureDependencies(root) {
   const result = await run(flock, [path.join(root, '.cache', 'install.lock'), process.execPath, install, root], {
     what: 'Installing what DbMaker needs from the npm registry (npm ci)', cwd: root, timeoutMs: 1_800_000,
   });
-  if (result.code !== 0) throw explain(result.output, root);
+  if (result.code !== 0) throw handedOver(result.output);
 }
 
 function isInstalled(root) {
@@ -110,7 +111,9 @@ const CAUSES = [
 
 function explain(output, root) {
   const [, text, remedy] = CAUSES.find(([pattern]) => pattern.test(output)) ?? [null, 'npm could not install the dependencies.', `run "npm ci" in ${root} and see what it says`];
-  return new SetupError(`${text}\nnpm said:\n${lastLines(output)}`, { remedy });
+  // npm says what is wrong first, and then how it is used in general.
+  const said = output.split('\n').filter((line) => /^npm (error|ERR!) \S/.test(line)).slice(0, 12).join('\n');
+  return new SetupError(`${text}\nnpm said:\n${said || lastLines(output)}`, { remedy });
 }
 
 function read(file) {
@@ -121,12 +124,21 @@ function read(file) {
   }
 }
 
+/** What the installing process said when it failed: see the end of this file. */
+function handedOver(output) {
+  const line = output.split('\n').find((one) => one.startsWith(FAILURE));
+  if (line === undefined) return new SetupError(`The installation of the npm packages ended unexpectedly.\n${lastLines(output)}`, { remedy: 'start again' });
+  const { message, remedy } = JSON.parse(line.slice(FAILURE.length));
+  return new SetupError(message, { remedy });
+}
+
 // Started by ensureDependencies itself, under the lock.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     await installNow(process.argv[2]);
   } catch (error) {
-    console.error(error instanceof SetupError ? error.message.replace(/^.*\nnpm said:\n/, '') : error);
+    if (error instanceof SetupError) console.error(FAILURE + JSON.stringify({ message: error.message, remedy: error.remedy }));
+    else console.error(error);
     process.exit(1);
   }
 }
