@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import path from 'node:path';
 import { findProgram } from './programs.mjs';
+import { serverCommand } from './server-command.mjs';
 
 /**
  * Runs the server with the Node.js that npm brought. Where this one can (22.15 and later) it *becomes* the server, so that no second process
@@ -9,10 +9,7 @@ import { findProgram } from './programs.mjs';
  * @param {string} root directory of package.json
  */
 export function becomeServer(root) {
-  const node = path.join(root, 'node_modules', '.bin', 'node');
-  const argv = [path.join(root, 'src', 'main', 'server.ts')];
-  // Compiled code is kept: the second start reads it instead of stripping types and compiling again.
-  const env = { NODE_COMPILE_CACHE: path.join(root, '.cache', 'compile'), ...process.env };
+  const { program: node, args: argv, env } = serverCommand(root, process.env);
   if (typeof process.execve === 'function') process.execve(node, [node, ...argv], env);
 
   // Should this process be killed with kill -9, the server is told to stop instead of staying behind with the port.

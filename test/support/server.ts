@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { serverCommand } from '../../scripts/setup/server-command.mjs';
 import { claimPortRange, freePort } from './ports.ts';
 import { temporaryDirectory } from './tmp.ts';
 import { waitFor } from './wait.ts';
@@ -96,7 +97,8 @@ class ServerProcess implements TestServer {
   async start(): Promise<void> {
     if (this.#child) return;
     const log = openSync(this.#logFile, 'a', 0o600); // a file, not a pipe: it has the last words before a kill -9
-    const child = spawn(path.join(ROOT, 'node_modules/.bin/node'), ['src/main/server.ts'], { cwd: ROOT, env: this.#environment(), stdio: ['ignore', log, log] });
+    const { program, args, env } = serverCommand(ROOT, this.#environment());
+    const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', log, log] });
     closeSync(log);
     await once(child, 'spawn');
     this.#child = child;

@@ -1,0 +1,34 @@
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/**
+ * A small young generation: V8 would let it grow to 3 x 16 MB before it looks what is still needed, which is more than all our live data.
+ * Measured, idle with 50 instances: 50 MB less.
+ */
+const V8_FLAGS = ['--max-semi-space-size=1'];
+
+/**
+ * How the server is started, for npm start, the tests and the benchmarks alike.
+ * @param {string} root directory of package.json
+ * @param {Readonly<Record<string, string | undefined>>} environment of the server to be
+ * @returns {{ program: string, args: string[], env: Record<string, string | undefined> }}
+ */
+export function serverCommand(root, environment) {
+  return {
+    program: path.join(root, 'node_modules', '.bin', 'node'),
+    args: [...V8_FLAGS, path.join(root, 'src', 'main', 'server.ts')],
+    env: { NODE_COMPILE_CACHE: compileCache(root, environment), ...environment },
+  };
+}
+
+/** Compiled code is kept: the next start reads it instead of stripping types (for which Node loads 30 MB of WebAssembly) and compiling again. */
+function compileCache(root, { DBMAKER_HOME }) {
+  try {
+    accessSync(root, constants.W_OK);
+    return path.join(root, '.cache', 'compile');
+  } catch {
+    // the program's files belong to somebody else
+    return path.join(DBMAKER_HOME || path.join(homedir(), '.dbmaker'), 'cache', 'compile');
+  }
+}
