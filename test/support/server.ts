@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly runtime: 'docker' | 'process';
   /** More settings, e.g. `DBMAKER_QUOTA_INSTANCES`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A program and arguments that start it, e.g. with fewer capabilities. */
+  readonly through?: readonly string[];
   /** An existing home to go on with; it is left in place by dispose. Default: a new one. */
   readonly home?: string;
 }
@@ -98,7 +100,8 @@ class ServerProcess implements TestServer {
     if (this.#child) return;
     const log = openSync(this.#logFile, 'a', 0o600); // a file, not a pipe: it has the last words before a kill -9
     const { program, args, env } = serverCommand(ROOT, this.#environment());
-    const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', log, log] });
+    const [first = program, ...rest] = [...(this.#options.through ?? []), program, ...args];
+    const child = spawn(first, rest, { cwd: ROOT, env, stdio: ['ignore', log, log] });
     closeSync(log);
     await once(child, 'spawn');
     this.#child = child;

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { groupOf } from './context.ts';
 import { readText } from './files.ts';
 import type { InstancePaths } from './paths.ts';
-import { aliveStatus, isEnded, occupants, parseIdentity, programOf } from './proc.ts';
+import { aliveStatus, descendants, isEnded, occupants, parseIdentity, programOf } from './proc.ts';
 import type { ProcessIdentity, ProcessStatus } from './proc.ts';
 import type { Definition } from './records.ts';
 import { waitUntil } from './wait.ts';
@@ -32,12 +32,18 @@ export async function lastRun(paths: InstancePaths): Promise<Run | null> {
   return identity === null ? null : { identity, status: aliveStatus(identity), startedAt: (await stat(paths.process)).mtimeMs };
 }
 
-/** All processes of an instance: those in its control group, those that hold its lock, those of its uid in its directories. */
+/**
+ * All processes of an instance: its last run and what descends from it, those in its control group, those that hold its lock, those of
+ * its uid in its directories. The last two cannot be seen where root may not look into other processes (a container without
+ * CAP_SYS_PTRACE): the first is what holds there.
+ */
 export async function processesOf(context: Context, paths: InstancePaths, definition: Definition | null): Promise<number[]> {
   const grouped = await (await groupOf(context, definition))?.processes() ?? [];
+  const last = await lastRun(paths);
+  const running = isAlive(last) ? descendants(last.identity.pid) : [];
   const uid = definition?.uid ?? process.getuid?.();
   const standing = occupants([paths.data, paths.init, paths.run], paths.lock).filter((one) => one.locks || (definition !== null && one.uid === uid));
-  return [...new Set([...grouped, ...standing.map((one) => one.pid)])].filter((pid) => pid !== process.pid && !isEnded(pid));
+  return [...new Set([...running, ...grouped, ...standing.map((one) => one.pid)])].filter((pid) => pid !== process.pid && !isEnded(pid));
 }
 
 /**
