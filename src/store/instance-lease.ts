@@ -15,7 +15,7 @@ import type { InstanceRow } from './schema.ts';
 
 export async function acquireLease(database: Database, id: string, holder: string, ttlMs: number): Promise<Lease | null> {
   const now = database.clock.now();
-  return database.write(async (queries) => {
+  return database.writeVolatile(async (queries) => {
     const row = await queries.updateTable('instances')
       .set((set) => ({ lease_holder: holder, lease_token: set('lease_token', '+', 1), lease_until: now + ttlMs }))
       .where('id', '=', id)
@@ -34,7 +34,7 @@ export async function releaseLease(database: Database, lease: Lease): Promise<vo
 }
 
 async function setUntil(database: Database, lease: Lease, columns: Pick<InstanceRow, 'lease_until'> | Pick<InstanceRow, 'lease_until' | 'lease_holder'>): Promise<boolean> {
-  return database.write(async (queries) => {
+  return database.writeVolatile(async (queries) => {
     const { numUpdatedRows } = await queries.updateTable('instances').set(columns)
       .where('id', '=', lease.instanceId).where('lease_holder', '=', lease.holder).where('lease_token', '=', lease.token).executeTakeFirst();
     return numUpdatedRows > 0n;

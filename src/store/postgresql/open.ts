@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
@@ -54,6 +54,13 @@ class PostgresqlDatabase implements Database {
           if (!isCollision(error) || attempt >= COLLISIONS) throw error;
         }
       }
+    });
+  }
+
+  writeVolatile<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.write(async (queries) => {
+      await sql`set local synchronous_commit = off`.execute(queries);
+      return work(queries);
     });
   }
 

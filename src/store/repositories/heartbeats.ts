@@ -10,7 +10,7 @@ export class Heartbeats implements HeartbeatRepository {
 
   async beat(worker: string, state: Heartbeat['state']): Promise<void> {
     const beat = { at: this.#database.clock.now(), state: JSON.stringify(state) };
-    await this.#database.write((queries) => queries.insertInto('heartbeats').values({ worker, ...beat })
+    await this.#database.writeVolatile((queries) => queries.insertInto('heartbeats').values({ worker, ...beat })
       .onConflict((conflict) => conflict.column('worker').doUpdateSet(beat)).execute());
   }
 

@@ -21,7 +21,7 @@ export class Ports implements PortRepository {
   }
 
   async reserve(range: PortRange, ttlMs: number): Promise<number> {
-    return this.#database.write(async (queries) => {
+    return this.#database.writeVolatile(async (queries) => {
       const now = this.#database.clock.now();
       const cursor = await queries.selectFrom('port_cursor').select('last_port').where('id', '=', 1)
         .$if(this.#database.kind === 'postgresql', (query) => query.forUpdate()).executeTakeFirstOrThrow();
@@ -55,7 +55,7 @@ export class Ports implements PortRepository {
   }
 
   async unreserve(port: number): Promise<void> {
-    await this.#database.write((queries) => queries.updateTable('ports').set({ reserved_until: null })
+    await this.#database.writeVolatile((queries) => queries.updateTable('ports').set({ reserved_until: null })
       .where('port', '=', port).where('instance_id', 'is', null).execute());
   }
 

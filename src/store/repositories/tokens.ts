@@ -55,7 +55,7 @@ export class Tokens implements TokenRepository {
     const now = this.#database.clock.now();
     const row = await this.#database.read((queries) => queries.selectFrom('tokens').select('last_used_at').where('id', '=', tokenId).executeTakeFirst());
     if (!row || (row.last_used_at !== null && now - row.last_used_at < TOUCH_EVERY_MS)) return;
-    await this.#database.write((queries) => queries.updateTable('tokens').set({ last_used_at: now }).where('id', '=', tokenId).execute());
+    await this.#database.writeVolatile((queries) => queries.updateTable('tokens').set({ last_used_at: now }).where('id', '=', tokenId).execute());
   }
 }
 

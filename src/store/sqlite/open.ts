@@ -35,9 +35,11 @@ class SqliteDatabase implements Database {
   readonly clock: Clock;
   readonly #queries: Queries;
   readonly #file: string;
+  readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync, file: string, clock: Clock) {
     this.clock = clock;
+    this.#database = database;
     this.#file = file;
     const driver = new SqliteDriver(database);
     this.#queries = new Kysely<Schema>({
@@ -56,6 +58,19 @@ class SqliteDatabase implements Database {
 
   write<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return guarded(this.#file, () => this.#queries.transaction().execute(work));
+  }
+
+  writeVolatile<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    // While we hold the one connection, nobody else's transaction can run under the other setting. Not as a prepared statement: SQLite
+    // carries out this pragma when it compiles it.
+    return guarded(this.#file, () => this.#queries.connection().execute(async (connection) => {
+      this.#database.exec('pragma synchronous = normal');
+      try {
+        return await connection.transaction().execute(work);
+      } finally {
+        this.#database.exec('pragma synchronous = full');
+      }
+    }));
   }
 
   close(): Promise<void> {
