@@ -29,8 +29,8 @@ async function onDocker(work: (server: TestServer) => Promise<void>): Promise<vo
 }
 
 if (wanted('lifecycle')) {
-  await buildPeers();
   try {
+    await buildPeers();
     await onDocker(async (server) => {
       add(await createToFirstQuery(server, 'postgresql', 0.4));
       add(await createToFirstQuery(server, 'redis', 1));

@@ -9,10 +9,15 @@ export type Family = 'postgresql' | 'redis';
 
 const PEER_DIRECTORY = path.join(import.meta.dirname, 'peer');
 const PORTS = { postgresql: 5432, redis: 6379 };
-const image = (family: Family): string => `dbmaker-bench/${family}`;
+/** Of this process: another benchmark on this machine makes and removes its own. */
+const image = (family: Family): string => `dbmaker-bench/${family}:${process.pid}`;
+
+/** A bridge of our own: docker0 may be missing, or be busy with other things. */
+const NETWORK = `dbmaker-bench-${process.pid}`;
 
 /** Made of our images, so that the programs are the very same; only the way to start them differs. Needs no network. */
 export async function buildPeers(): Promise<void> {
+  await docker(['network', 'create', NETWORK]);
   for (const family of ['postgresql', 'redis'] as const) {
     await run('docker', ['build', '-q', '-t', image(family), '-f', path.join(PEER_DIRECTORY, `${family}.Dockerfile`), PEER_DIRECTORY], { timeoutMs: 120_000 });
   }
@@ -20,6 +25,7 @@ export async function buildPeers(): Promise<void> {
 
 export async function removePeers(): Promise<void> {
   await run('docker', ['rmi', '-f', image('postgresql'), image('redis')]).catch(() => '');
+  await docker(['network', 'rm', NETWORK]);
 }
 
 export interface Peer extends AsyncDisposable {
@@ -35,12 +41,16 @@ export async function runPeer(family: Family): Promise<Peer> {
   const name = `dbmaker-bench-${randomBytes(4).toString('hex')}`;
   const login = { host: '127.0.0.1', port, username: 'bench', password: 'bench', database: 'bench' };
   const environment = family === 'postgresql' ? ['POSTGRES_USER=bench', 'POSTGRES_PASSWORD=bench', 'POSTGRES_DB=bench'] : ['REDIS_PASSWORD=bench'];
-  await run('docker', ['run', '-d', '--name', name, '-p', `127.0.0.1:${port}:${PORTS[family]}`, ...environment.flatMap((one) => ['-e', one]), image(family)]);
+  const remove = (): Promise<void> => docker(['rm', '-f', '-v', name]);
+  await docker(['run', '-d', '--name', name, '--network', NETWORK, '-p', `127.0.0.1:${port}:${PORTS[family]}`, ...environment.flatMap((one) => ['-e', one]), image(family)]).catch(async (error: unknown) => {
+    await remove(); // it may have been made and not started
+    throw error;
+  });
   return {
     firstQuery: () => (family === 'postgresql' ? firstPostgresqlQuery(login) : firstRedisQuery({ ...login, username: 'default' })),
     stop: () => docker(['stop', name]),
     start: () => docker(['start', name]),
-    [Symbol.asyncDispose]: () => docker(['rm', '-f', '-v', name]),
+    [Symbol.asyncDispose]: remove,
   };
 }
 
