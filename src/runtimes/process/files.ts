@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DbmakerError, asDbmakerError } from '../../domain/errors.ts';
@@ -9,6 +10,26 @@ export async function readText(file: string): Promise<string | null> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if (isMissing(error)) return null;
+    throw asFileError(error, `${path.basename(file)} cannot be read.`);
+  }
+}
+
+/**
+ * A small text out of a directory that an instance's owner can write: opened without following a symlink and without waiting for a pipe
+ * that they put there. null where there is none, or something else than a file.
+ */
+export async function readHostileText(file: string, mostBytes: number): Promise<string | null> {
+  try {
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      if (!(await handle.stat()).isFile()) return null;
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes), 0, mostBytes, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === 'ELOOP' || errorCode(error) === 'ENXIO') return null;
     throw asFileError(error, `${path.basename(file)} cannot be read.`);
   }
 }

@@ -42,7 +42,11 @@ export interface ProcessRuntimeOptions {
  */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const { home, homeId, log, clock } = options;
-  const host = lazily(inspectHost);
+  const host = lazily(async () => {
+    const found = await inspectHost();
+    if (!found.root) log.warn({}, 'not root: databases run as the server\'s own user, so their owners could read its files. For people whom you trust');
+    return found;
+  });
   const cgroups = lazily(async () => findCgroups(clock, (await host()).root));
   const uidOf = (ordinal: number): Promise<number | null> => uidOn(host, ordinal);
   const watcher: Watcher = new Watcher(() => context);

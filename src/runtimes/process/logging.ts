@@ -27,7 +27,8 @@ export async function* readLogs(context: Context, id: string, options: { tail: n
   if (lines.length < options.tail) lines.unshift(...linesOf(await logTail(paths.oldLog, TAIL_BYTES)));
   // A line that is being written: its rest comes with what follows.
   let rest = options.follow && !recent.endsWith('\n') && recent !== '' ? lines.pop() ?? '' : '';
-  for (const text of options.tail > 0 ? lines.slice(-options.tail) : []) yield line(text);
+  const count = rest === '' ? options.tail : options.tail - 1;
+  for (const text of count > 0 ? lines.slice(-count) : []) yield line(text);
 
   while (options.follow && options.signal?.aborted !== true) {
     const running = isAlive(await lastRun(paths)); // asked before reading: what it wrote last is then in the file
@@ -45,7 +46,7 @@ export async function* readLogs(context: Context, id: string, options: { tail: n
     if (!running) break;
     await pause(context.clock, LOOK_MS, options.signal);
   }
-  if (options.signal?.aborted !== true && rest !== '') yield line(rest);
+  if (options.signal?.aborted !== true && rest !== '' && options.tail > 0) yield line(rest);
 }
 
 function linesOf(text: string): string[] {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { DbmakerError } from '../../../domain/errors.ts';
 import type { Clock } from '../../../domain/ports/clock.ts';
-import { listDirectory } from '../files.ts';
+import { listDirectory, readHostileText } from '../files.ts';
 import type { Host } from '../host.ts';
 import type { LocalEngine } from './local-engine.ts';
 import { BOOTSTRAP_ROLE, SINGLE, templateCluster } from './postgresql-cluster.ts';
@@ -54,6 +55,8 @@ export function createPostgresql(options: PostgresqlOptions): LocalEngine {
     return { programs, cluster: await templateCluster(host, options.clock, { parent, programs, version }) };
   });
 
+  const runs = keepSuccess(async (program: string) => promisify(execFile)(program, ['--version'], { timeout: 10_000 }).then(() => true, () => false));
+
   return {
     name: 'postgresql',
     stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
@@ -62,8 +65,10 @@ export function createPostgresql(options: PostgresqlOptions): LocalEngine {
 
     async availability(major) {
       if (major !== null && major !== MAJOR) return { available: false, reason: `The embedded PostgreSQL is version ${MAJOR}, the template asks for ${major}.`, remedy: 'Install Docker.' };
-      if ((await findPackage(options.modules)) === null) return { available: false, reason: `The PostgreSQL programs for linux-${process.arch} are not installed.`, remedy: REMEDY };
-      return { available: true };
+      const one = await findPackage(options.modules);
+      if (one === null) return { available: false, reason: `The PostgreSQL programs for linux-${process.arch} are not installed.`, remedy: REMEDY };
+      if (await runs(path.join(one.native, 'bin', 'postgres'))) return { available: true };
+      return { available: false, reason: 'The PostgreSQL programs do not run on this machine (they need glibc 2.27 or newer).', remedy: 'Install Docker.' };
     },
 
     async prepare(onProgress, signal) {
@@ -75,11 +80,11 @@ export function createPostgresql(options: PostgresqlOptions): LocalEngine {
     async inspectData(directory) {
       const entries = await listDirectory(directory);
       if (entries.length === 0) return 'empty';
-      const version = entries.includes('PG_VERSION') ? (await readFile(path.join(directory, 'PG_VERSION'), 'utf8')).trim() : null;
+      const version = /^\d{1,3}(\.\d{1,3})?$/.exec(((await readHostileText(path.join(directory, 'PG_VERSION'), 16)) ?? '').trim())?.[0] ?? null;
       if (version === String(MAJOR) && !entries.some((name) => name.startsWith('.dbmaker-init'))) return 'complete';
       throw new DbmakerError('data_misplaced', version === null || version === String(MAJOR)
         ? 'The data directory of this instance holds something that is not a complete PostgreSQL cluster. Nothing was changed.'
-        : `The data of this instance were written by PostgreSQL ${version.slice(0, 10)}; this server has ${MAJOR}. Nothing was changed.`);
+        : `The data of this instance were written by PostgreSQL ${version}; this server has ${MAJOR}. Nothing was changed.`);
     },
 
     async initialisation(workload) {
@@ -148,4 +153,13 @@ export function accessStatements(environment: Readonly<Record<string, string>>):
       ? `ALTER DATABASE ${identifier(database)} OWNER TO ${identifier(user)};`
       : `CREATE DATABASE ${identifier(database)} OWNER ${identifier(user)} STRATEGY FILE_COPY;`,
   ].join('\n');
+}
+
+/** Remembers for which argument the answer was yes; a no is asked anew. */
+function keepSuccess(check: (argument: string) => Promise<boolean>): (argument: string) => Promise<boolean> {
+  const known = new Set<string>();
+  return async (argument) => {
+    if (!known.has(argument) && (await check(argument))) known.add(argument);
+    return known.has(argument);
+  };
 }
