@@ -11,7 +11,10 @@ export interface EngineTarget {
 }
 
 /** `starting`: not yet (nobody listens, recovering, loading); ask again soon. */
-export type Readiness = { readonly state: 'ready' } | { readonly state: 'starting'; readonly message: string };
+export type Readiness =
+  /** `version`: only where ensureAccess was asked for and done on the way. */
+  | { readonly state: 'ready'; readonly version?: string }
+  | { readonly state: 'starting'; readonly message: string };
 
 export interface EngineDefaults {
   readonly endpoint: 'socket' | 'tcp';
@@ -31,10 +34,11 @@ export interface Engine {
    */
   launch(input: LaunchInput): { command: readonly string[] | null; environment: Readonly<Record<string, string>> };
   /**
-   * By speaking the protocol, with the login of the target.
+   * By speaking the protocol, with the login of the target. `ensureAccess`: an engine where a login is dear may do that, and ask for the
+   * version, within the same session; it says so by the version. What goes wrong there is not told here: call ensureAccess for that.
    * @throws DbmakerError access_denied when it answers but refuses the login
    */
-  probe(target: EngineTarget): Promise<Readiness>;
+  probe(target: EngineTarget, options?: { ensureAccess?: { dataPath: string | null } }): Promise<Readiness>;
   /** Makes sure that the target's user and database exist; idempotent. @throws data_misplaced when the data directory is not on `dataPath` */
   ensureAccess(target: EngineTarget, options: { dataPath: string | null }): Promise<void>;
   /**

@@ -6,16 +6,18 @@ import { setOwnPassword } from './password.ts';
 import { type Session, withSession } from './session.ts';
 
 /** Making a database copies one and waits for the disk. */
-const LIMIT_MS = 60_000;
+export const ACCESS_LIMIT_MS = 60_000;
+
+export const ensureAccess: Engine['ensureAccess'] = async (target, options) => {
+  await withSession(target, (session) => ensureAccessIn(session, target, options), ACCESS_LIMIT_MS);
+};
 
 /** The user is there if we get in at all; makes the database, checks where the data is and that nobody gets in without SCRAM. */
-export const ensureAccess: Engine['ensureAccess'] = async (target, { dataPath }) => {
-  await withSession(target, async (session) => {
-    if (dataPath !== null) requireWithin(await dataDirectory(session), dataPath);
-    await ensureScram(session, target);
-    if (session.database !== target.database) await createDatabase(session, target.database);
-  }, LIMIT_MS);
-};
+export async function ensureAccessIn(session: Session, target: EngineTarget, { dataPath }: Parameters<Engine['ensureAccess']>[1]): Promise<void> {
+  if (dataPath !== null) requireWithin(await dataDirectory(session), dataPath);
+  await ensureScram(session, target);
+  if (session.database !== target.database) await createDatabase(session, target.database);
+}
 
 async function dataDirectory(session: Session): Promise<string> {
   if ((await value(session, `SELECT pg_has_role(SESSION_USER, 'pg_read_all_settings', 'USAGE')`)) !== 't') {

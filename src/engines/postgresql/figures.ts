@@ -1,9 +1,13 @@
 import type { Activity, EngineTarget } from '../../domain/ports/engine.ts';
-import { APPLICATION_NAME, withSession } from './session.ts';
+import { APPLICATION_NAME, type Session, withSession } from './session.ts';
+
+export async function version(target: EngineTarget): Promise<string> {
+  return withSession(target, versionIn);
+}
 
 /** `15.18`, without what a distribution adds. */
-export async function version(target: EngineTarget): Promise<string> {
-  const [row] = await withSession(target, (session) => session.rows('SHOW server_version'));
+export async function versionIn(session: Session): Promise<string> {
+  const [row] = await session.rows('SHOW server_version');
   return (row?.['server_version'] ?? '').split(' ')[0] ?? '';
 }
 

@@ -1,6 +1,6 @@
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
-import type { EngineTarget } from '../../domain/ports/engine.ts';
+import type { Engine, EngineTarget } from '../../domain/ports/engine.ts';
 import { logTail } from './log-tail.ts';
 import { rotatePassword } from './rotate.ts';
 import type { Pass } from './context.ts';
@@ -11,24 +11,24 @@ import type { Pass } from './context.ts';
  * @throws start_timeout after the bound (the process is left alone: a long recovery must never be killed)
  */
 export async function becomeReady(pass: Pass): Promise<boolean> {
-  const login = await findLogin(pass);
+  const { instance, observation, ports, engine } = pass;
+  const { status, spec } = instance;
+  const firstOfRun = status.phase !== 'running' || status.endpoint === null;
+  // The process runtime shows its own path for the data directory; in a container it has to be the mounted one.
+  const access = { dataPath: ports.runtime.name === 'docker' ? pass.workload().dataPath : null };
+  const login = await findLogin(pass, firstOfRun ? { ensureAccess: access } : {});
   if (login.state === 'starting') {
     await checkDeadline(pass, login.message);
     return false;
   }
-  const { instance, observation, ports, engine } = pass;
-  const { status, spec } = instance;
-  const firstOfRun = status.phase !== 'running' || status.endpoint === null;
   const reason = login.state === 'refused' ? login.error : null;
   const unchanged = status.observedGeneration === spec.generation && (status.reason?.code ?? null) === (reason?.code ?? null) && status.attempts === 0;
   if (!firstOfRun && unchanged && instance.secrets.nextPassword === null) return true;
 
   let version = status.version;
   if (firstOfRun && login.state === 'ready') {
-    // The process runtime shows its own path for the data directory; in a container it has to be the mounted one.
-    const dataPath = ports.runtime.name === 'docker' ? pass.workload().dataPath : null;
-    await engine.ensureAccess(login.target, { dataPath });
-    version = await engine.version(login.target);
+    if (login.version === undefined) await engine.ensureAccess(login.target, access);
+    version = login.version ?? await engine.version(login.target);
   }
   const rotation = await rotatePassword(pass, login.target);
   const running = firstOfRun ? [{ type: 'instance.running', message: `${instance.name} is running.`, data: { version } }] : [];
@@ -50,26 +50,26 @@ export async function becomeReady(pass: Pass): Promise<boolean> {
 }
 
 type Login =
-  | { readonly state: 'ready'; readonly target: EngineTarget }
+  | { readonly state: 'ready'; readonly target: EngineTarget; readonly version?: string }
   | { readonly state: 'starting'; readonly message: string }
   /** It answers, but the owner changed the login by hand: it runs, and we say that we cannot look inside. */
   | { readonly state: 'refused'; readonly target: EngineTarget; readonly error: DbmakerError };
 
 /** The login that works: the password on record, or the next one where a rotation was cut off after it had been applied. */
-async function findLogin(pass: Pass): Promise<Login> {
+async function findLogin(pass: Pass, options: Parameters<Engine['probe']>[1]): Promise<Login> {
   const { instance, ports, engine, observation } = pass;
   const target = pass.target(observation);
   try {
-    const readiness = await engine.probe(target);
-    return readiness.state === 'ready' ? { state: 'ready', target } : readiness;
+    const readiness = await engine.probe(target, options);
+    return readiness.state === 'ready' ? { ...readiness, target } : readiness;
   } catch (error) {
     if (!isDbmakerError(error, 'access_denied')) throw error;
     const sealed = instance.secrets.nextPassword;
     if (sealed !== null) {
       const next = pass.target(observation, ports.secretBox.open(sealed, passwordContext(instance.id)));
       try {
-        const readiness = await engine.probe(next);
-        return readiness.state === 'ready' ? { state: 'ready', target: next } : readiness;
+        const readiness = await engine.probe(next, options);
+        return readiness.state === 'ready' ? { ...readiness, target: next } : readiness;
       } catch (again) {
         if (!isDbmakerError(again, 'access_denied')) throw again;
       }

@@ -7,9 +7,9 @@ import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { logTail } from './log-tail.ts';
 import { becomeReady } from './ready.ts';
 
-/** A database is usually ready within 20-100 ms of its launch; the longer it takes, the less a moment more matters. */
+/** A database is usually ready within 100-500 ms of its launch; the longer it takes, the less a moment more matters. */
 function readyRecheckMs(sinceLaunch: number): number {
-  return Math.min(500, Math.max(10, sinceLaunch / 20));
+  return Math.min(500, Math.max(10, (sinceLaunch - 500) / 20));
 }
 
 /** desired = running: provision, start, restart, resume, whichever is missing. */
@@ -25,13 +25,24 @@ export async function keepRunning(pass: Pass): Promise<StepResult> {
     await pass.ports.runtime.resume(instance.id);
     return again(0);
   }
-  if (observation.state !== 'running') return launch(pass, outdated || observation.state === 'absent');
+  if (observation.state !== 'running') {
+    const rest = restLeft(pass);
+    return rest > 0 ? again(rest) : launch(pass, outdated || observation.state === 'absent');
+  }
   if (status.phase === 'pending' || status.startedAt === null) {
     // It runs though nobody wrote so: we were killed between a launch and its report, or a person started it by hand.
     await pass.report({ phase: status.provisioned ? status.phase : 'provisioning', startedAt: observation.startedAt ?? pass.ports.clock.now() });
     return again(0);
   }
   return (await becomeReady(pass)) ? DONE : again(readyRecheckMs(pass.ports.clock.now() - status.startedAt));
+}
+
+/**
+ * Milliseconds until the next try that a failure has put off. The end of a process, a resync and a restart of the server wake us too, and
+ * none of them may cut it short; only a person does, by changing the spec.
+ */
+function restLeft({ instance: { spec, status }, ports }: Pass): number {
+  return status.nextTryAt === null || spec.generation > status.observedGeneration ? 0 : status.nextTryAt - ports.clock.now();
 }
 
 /** Ended by itself (or by somebody's hand) in the run that we launched, as opposed to: not launched yet, or ended by us. */
