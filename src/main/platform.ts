@@ -10,7 +10,7 @@ import { PortGateway } from '../gateway/port-gateway.ts';
 import { createConnect } from '../net/connect.ts';
 import { createDockerRuntime } from '../runtimes/docker/index.ts';
 import { createProcessRuntime } from '../runtimes/process/index.ts';
-import { openSecretBox, openStore, verifySecretBox } from '../store/index.ts';
+import { lockHome, openSecretBox, openStore, verifySecretBox } from '../store/index.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
@@ -33,6 +33,7 @@ export interface Platform {
 /** Everything in one process: api, workers, gateway. @throws DbmakerError in words for whoever starts it */
 export async function startPlatform(config: Config, log: Logger): Promise<Platform> {
   await prepareHome(config.home);
+  const lock = lockHome(config.home);
   const store = await openStore({ home: config.home, databaseUrl: config.databaseUrl, clock, log });
   const secretBox = await openSecretBox({ home: config.home, key: config.encryptionKey });
   await verifySecretBox(store, secretBox);
@@ -57,7 +58,8 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
     random: Math.random,
     onReport: signals.reported,
     settings: {
-      holder: `${process.pid}-${randomBytes(4).toString('hex')}`,
+      // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
+      holder: config.databaseUrl === null ? `home-${homeId}` : `${process.pid}-${randomBytes(4).toString('hex')}`,
       domain: config.domain,
       leaseMs: 30_000,
       resyncMs: 30_000,
@@ -113,6 +115,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
       await reconciler.stop();
       await gateway.close(2000);
       await store.close();
+      lock.release();
     },
   };
 }
