@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance/instance.ts';
-import type { PortGatewayPorts } from './port-gateway.ts';
+import type { PortGatewayPorts } from './ports.ts';
 
 /** Hints can be lost: the store is asked this often while somebody waits for a waking instance. */
 const RECHECK_MS = 250;

@@ -1,28 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Clock } from '../domain/ports/clock.ts';
-import type { Connect } from '../domain/ports/connector.ts';
-import type { Log } from '../domain/ports/log.ts';
-import type { Store } from '../domain/ports/store.ts';
 import { openInstance } from './open-instance.ts';
 import { pipe } from './pipe.ts';
-
-export interface PortGatewayPorts {
-  readonly store: Store;
-  readonly connect: Connect;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly settings: {
-    readonly bind: string;
-    /** How often all routes are re-read; hints make single ones faster. */
-    readonly refreshMs: number;
-    /** A waking instance has to be ready within this. */
-    readonly wakeDeadlineMs: number;
-  };
-  /** Calls back after each report about this instance; returns unsubscribe. */
-  readonly onReport: (instanceId: string, callback: () => void) => () => void;
-  /** Tells the workers that a spec was changed (woken). */
-  readonly changed: (instanceId: string) => void;
-}
+import type { PortGatewayPorts } from './ports.ts';
 
 /**
  * A listener per instance on its own port, piping to its endpoint. The listener stands as long as the instance exists, asleep or not:
