@@ -29,7 +29,9 @@ async function foreignImage(name: string, dockerfile: string): Promise<AsyncDisp
   const image = `dbm-test-${name}:${process.pid}`;
   await run('/bin/sh', ['-c', 'printf %s "$2" > "$1/Dockerfile"; printf %s "$3" > "$1/server.pl"', 'sh', context.path, dockerfile, SERVER]);
   await run('/usr/bin/env', ['DOCKER_BUILDKIT=0', 'docker', '-H', `unix://${socketPath}`, 'build', '-q', '-t', image, context.path], { timeoutMs: 120_000 });
-  return { image, [Symbol.asyncDispose]: async () => void await docker(socketPath, ['rmi', '-f', image]) };
+  return { image, [Symbol.asyncDispose]: async () => {
+    await docker(socketPath, ['rmi', '-f', image]);
+  } };
 }
 
 const generic = (image: string, changes: Partial<Workload> = {}): Workload => ({

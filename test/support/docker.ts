@@ -101,10 +101,11 @@ class Dockerd implements PrivateDockerd {
   }
 
   async kill(): Promise<void> {
-    const pid = Number(await readFile(this.#pidfile, 'utf8'));
-    process.kill(pid, 'SIGKILL');
-    await rm(this.#pidfile, { force: true });
+    process.kill(Number(await readFile(this.#pidfile, 'utf8')), 'SIGKILL');
     await this.stop();
+    await rm(this.#pidfile, { force: true });
+    // Its containerd goes with it, but where nobody collects the dead the next dockerd would take it for alive by this file.
+    await rm(path.join(this.#root, 'exec/containerd/containerd.pid'), { force: true });
   }
 
   async load(...names: string[]): Promise<void> {
@@ -119,8 +120,15 @@ class Dockerd implements PrivateDockerd {
       if (ids.length > 0) await docker(this.socketPath, ['rm', '-f', '-v', ...ids]);
     } finally {
       await this.stop();
+      await this.#unmount();
       await rm(this.#root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
+  }
+
+  /** A dockerd that was killed leaves its mounts, and the next one only takes down its own. */
+  async #unmount(): Promise<void> {
+    const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '').filter((at) => at.startsWith(`${this.#root}/`));
+    for (const at of mounts.reverse()) await run('umount', [at]);
   }
 
   #runs(): boolean {

@@ -10,6 +10,8 @@ export interface DockerContext {
   readonly homeId: string;
   /** Directory that holds the contexts of our own images: docker/ of the repository. */
   readonly imagesDirectory: string;
+  /** Instance -> its container as last seen or made: a shortcut past a search, never the truth. */
+  readonly lastSeen: Map<string, string>;
   readonly log: Log;
   readonly clock: Clock;
 }

@@ -26,8 +26,14 @@ export async function inspectContainer(context: DockerContext, nameOrId: string)
 /** Our container of an instance; null when there is none, or only one of somebody else under that name. */
 export async function findContainer(context: DockerContext, id: string): Promise<Inspected | null> {
   const named = await inspectContainer(context, containerName(id));
-  if (named !== null && isOurs(named.Config.Labels, context.homeId, id)) return named;
-  // Somebody may have renamed it. To miss it would mean a second container on the same data.
+  const found = named !== null && isOurs(named.Config.Labels, context.homeId, id) ? named : await findRenamed(context, id);
+  if (found === null) context.lastSeen.delete(id);
+  else context.lastSeen.set(id, found.Id);
+  return found;
+}
+
+/** To miss it would mean a second container on the same data. */
+async function findRenamed(context: DockerContext, id: string): Promise<Inspected | null> {
   const [listed] = await listOurs(context, id);
   return listed === undefined ? null : inspectContainer(context, listed.Id);
 }

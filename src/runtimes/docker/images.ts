@@ -28,18 +28,18 @@ export function createPrepare(context: DockerContext): Prepare {
   };
 
   const begin = (image: string): Preparation => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const preparation: Preparation = { done: promise, listeners: new Set(), last: null, abort: new AbortController() };
-    running.set(image, preparation);
     const report: OnProgress = (progress) => {
       preparation.last = progress;
       for (const listener of preparation.listeners) listener(progress);
     };
-    const result = work(image, report, preparation.abort.signal).finally(() => {
+    const abort = new AbortController();
+    // In a later turn: the work reports to what is only made below.
+    const done = Promise.resolve().then(() => work(image, report, abort.signal)).finally(() => {
       if (running.get(image) === preparation) running.delete(image);
     });
-    promise.catch(() => undefined); // each caller hears of it by awaiting; this is for when all have left
-    resolve(result);
+    done.catch(() => undefined); // each caller hears of it by awaiting; this is for when all have left
+    const preparation: Preparation = { done, listeners: new Set(), last: null, abort };
+    running.set(image, preparation);
     return preparation;
   };
 

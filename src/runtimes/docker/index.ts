@@ -29,7 +29,7 @@ export interface DockerRuntimeOptions {
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const { homeId, imagesDirectory, log, clock } = options;
   const client = createClient(options.socketPath ?? '/var/run/docker.sock', clock);
-  const context: DockerContext = { client, home: path.resolve(options.home), homeId, imagesDirectory, log, clock };
+  const context: DockerContext = { client, home: path.resolve(options.home), homeId, imagesDirectory, lastSeen: new Map(), log, clock };
   const prepare = createPrepare(context);
   const info: Runtime['info'] = async () => {
     const { Version } = await client.call('ask for the version', () => client.docker.version(), { timeoutMs: 3_000 });

@@ -46,10 +46,22 @@ export function createLifecycle(context: DockerContext): Lifecycle {
     return container;
   };
 
+  /** Whether that did it. An id is never used again and labels never change, so what was ours still is, if it is there. */
+  const startLastSeen = async (id: string): Promise<boolean> => {
+    const last = context.lastSeen.get(id);
+    if (last === undefined) return false;
+    try {
+      await tolerating([304], () => change('start the container', last, (one, abortSignal) => one.start({ abortSignal })));
+      return true;
+    } catch (error) {
+      if (![404, 409].includes(statusOf(error) ?? 0)) throw error; // it is gone, or paused
+      return false;
+    }
+  };
+
   return {
     create: async (workload) => {
-      const image = await inspectImage(context, workload.image);
-      const found = await findContainer(context, workload.id);
+      const [image, found] = await Promise.all([inspectImage(context, workload.image), findContainer(context, workload.id)]);
       if (found !== null && found.Config.Labels[FINGERPRINT_LABEL] === workload.fingerprint && !isLeaving(found)) {
         await makeDirectories(context, workload.id, workload.image, parseImageUser(image.Config.User));
         return;
@@ -61,6 +73,7 @@ export function createLifecycle(context: DockerContext): Lifecycle {
       await createContainer(context, workload, parseImageUser(image.Config.User));
     },
     start: async (workload) => {
+      if (await startLastSeen(workload.id)) return;
       const container = await existing(workload.id, 'start');
       if (container.State.Paused) {
         await change('end the pause', container.Id, (one, abortSignal) => one.unpause({ abortSignal }));
@@ -91,6 +104,7 @@ export function createLifecycle(context: DockerContext): Lifecycle {
       const container = await findContainer(context, id);
       if (container !== null) await discardContainer(container);
       await removeDirectories(context, id, container?.Image ?? null);
+      context.lastSeen.delete(id);
     },
   };
 }
@@ -113,11 +127,12 @@ async function createContainer(context: DockerContext, workload: Workload, user:
     workload, homeId: context.homeId, directories, user, own: ownImageDirectory(workload.image) !== null, init: workload.engine === 'generic' && await hasInit(context),
   });
   try {
-    await client.call('make the container', (abortSignal) => {
+    const { id } = await client.call('make the container', (abortSignal) => {
       // As body and query apart: dockerode would put everything, the environment with its secrets included, into the URL.
       const request = { _query: { name: containerName(workload.id) }, _body: options, abortSignal };
       return client.docker.createContainer(request);
     }, { timeoutMs: CHANGE_TIMEOUT_MS });
+    context.lastSeen.set(workload.id, id);
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
     await adopt(context, workload, error);
