@@ -28,6 +28,7 @@ export function instanceView(instance: Instance, domain: string): InstanceView {
     since: time(status.since),
     reason: status.reason === null ? null : { code: status.reason.code, message: status.reason.message, ...(status.reason.logTail === undefined ? {} : { logTail: status.reason.logTail }) },
     progress: status.progress,
+    attempts: status.attempts,
     nextTryAt: optionalTime(status.nextTryAt),
     resources: { memoryBytes: spec.resources.memoryBytes, cpus: spec.resources.cpus },
     sleepAfter: formatDuration(spec.sleepAfterMs),
