@@ -34,12 +34,13 @@ export async function killTest({ runtime, kills: least, limit }: KillTest): Prom
   try {
     while (done < kills) {
       history.push(`kill ${done + 1}`);
-      const acts = Array.from({ length: random.between(1, 5) }, async () => {
-        await pause(random.between(0, 300));
+      const moment = random.between(0, 1500);
+      const acts = Array.from({ length: random.between(2, 8) }, async () => {
+        await pause(random.between(0, moment)); // so that the kill finds some under way, others just answered
         await client.act(limit);
       });
       if (server.pid === undefined) throw new Error('The server ended by itself');
-      await Promise.all([kill(random.between(0, 1500)), ...acts]);
+      await Promise.all([kill(moment), ...acts]);
       // Now and then while it starts and picks up the pieces, too.
       while (done < kills && random.unit() < 0.3) await killWhileStarting(server, () => kill(random.between(0, 800)));
       await server.start();

@@ -39,7 +39,7 @@ export class KillClient {
   }
 
   async #write(instance: KnownInstance): Promise<void> {
-    const count = this.#random.between(1, 30);
+    const count = this.#random.between(1, 200);
     const connection = await this.connection(instance).catch(() => null);
     if (connection === null) return;
     await writeSome(instance, connection, count);
