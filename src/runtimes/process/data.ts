@@ -17,13 +17,15 @@ const INPUT_CUT = 70;
 /**
  * Makes the data under another name and renames them when they are complete and on the disk: a kill at any point, of the server or of
  * this script, leaves either none or all. The script also goes on alone when only the server was killed; it holds the instance's lock
- * meanwhile. What it reads is checked to be whole, or a server killed while writing would make half an initialisation.
+ * meanwhile. What it reads is checked to be whole, or a server killed while writing would make half an initialisation. What failed is
+ * removed at once: half a cluster on a full disk would keep everybody else from writing, the store that has to say so first of all.
  */
 const script = (body: string): string => `
 set -eu
 input=$(cat)
 case $input in *"${END_OF_INPUT}") input=\${input%"${END_OF_INPUT}"} ;; *) exit ${INPUT_CUT} ;; esac
 rm -rf -- data.init
+trap 'rm -rf -- data.init' EXIT
 ${body}
 sync -f data.init
 mv -T -- data.init data

@@ -1,0 +1,146 @@
+/**
+ * A whole server on disks that fill up or become read-only. They are mounted in a mount namespace of our own, so that they are gone with the
+ * last process in it, whatever happens: the tests at the end of this file run in a child that `unshare` starts.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { read, write } from '../support/clients.ts';
+import { makePerson } from '../support/person.ts';
+import { startServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
+import { temporaryDirectory } from '../support/tmp.ts';
+import { waitFor } from '../support/wait.ts';
+
+const [INSIDE] = process.argv.slice(2);
+
+if (INSIDE === undefined) {
+  test('a server on disks that fill up or become read-only, in a mount namespace of our own', { timeout: 150_000 }, async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root can mount file systems and give each database a user of its own');
+    await using directory = await temporaryDirectory('disks', { open: true });
+    // Without NODE_TEST_CONTEXT: the child shall print what a person can read.
+    const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+    const child = spawn('unshare', ['--mount', process.execPath, import.meta.filename, directory.path], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    const [code] = await once(child, 'close');
+    assert.equal(code, 0, output);
+    assert.match(output, /pass [1-9]/);
+  });
+} else {
+  disks(INSIDE);
+}
+
+const MIB = 1024 * 1024;
+
+function disks(base: string): void {
+  /** Mounts an empty file system of so many MiB there. */
+  const mount = (name: string, mebibytes: number): string => {
+    const directory = path.join(base, name);
+    mkdirSync(directory);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0711`, 'tmpfs', directory]);
+    return directory;
+  };
+  /** Fills it, all but `left` bytes; what is returned empties it again. */
+  const fill = (directory: string, left: number): (() => void) => {
+    const { bfree, bsize } = statfsSync(directory);
+    const file = path.join(directory, 'ballast');
+    writeFileSync(file, Buffer.alloc(Math.max(0, bfree * bsize - left)));
+    return () => rmSync(file);
+  };
+  const serverOn = (home: string): Promise<TestServer> => startServer({ runtime: 'process', home });
+
+  test('a disk without room for a database: it fails in words, leaves nothing half-made, and comes by itself once there is room', { timeout: 60_000 }, async () => {
+    const home = mount('small', 160);
+    await using server = await serverOn(home);
+    const ann = await makePerson(server, 'ann');
+    const kept = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '32MB' } });
+    const login = await ann.connection(kept.id);
+    await write('redis', login, 1);
+    const relieve = fill(home, 8 * MIB); // less than a cluster of PostgreSQL
+    const { id } = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'large', resources: { memory: '128MB' } }, { prefer: 'wait=30' });
+    const { status, reason, nextTryAt } = await ann.get(id);
+    assert.deepEqual([status, reason?.code], ['failed', 'disk_full'], JSON.stringify(reason));
+    assert.match(reason?.message ?? '', /^The disk of the server is full\. Make room on the disk that holds DBMAKER_HOME\.$/);
+    assert.notEqual(nextTryAt, null);
+    assert.ok(!existsSync(path.join(home, 'instances', id, 'data')));
+    assert.deepEqual(await read('redis', login), [1]);
+    relieve();
+    await ann.until(id, 'it to be made', (view) => view.status === 'running', 30_000);
+    await write('postgresql', await ann.connection(id), 1);
+    assert.ok(!readdirSync(path.join(home, 'instances', id)).some((name) => name.endsWith('.init')));
+
+    // Given up instead, and deleted on the full disk.
+    const again = fill(home, 8 * MIB);
+    const other = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'given-up', resources: { memory: '128MB' } }, { prefer: 'wait=30' });
+    assert.equal(other.reason?.code, 'disk_full');
+    await ann.delete(other.id);
+    assert.ok(!existsSync(path.join(home, 'instances', other.id)));
+    again();
+  });
+
+  test('a disk without room for a row: 507 in words, what runs goes on, nothing is half-made, and all is well once there is room', { timeout: 60_000 }, async () => {
+    const home = mount('full', 96);
+    await using server = await serverOn(home);
+    const ann = await makePerson(server, 'ann');
+    const kept = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '32MB' } });
+    const login = await ann.connection(kept.id);
+    await write('redis', login, 1);
+    const relieve = fill(home, 0);
+    // Pages that are free in the files of the store hold a few rows still.
+    const names: string[] = [];
+    const problem = await waitFor(async () => {
+      const answer = await ann.ask<{ code: string; status: number; detail: string; remedy: string }>('PATCH', `/api/containers/${kept.id}`, { removeAfter: `${names.push('') + 1}d` });
+      return answer.status !== 200 && answer.body;
+    }, { what: 'the store to be full', timeoutMs: 30_000, intervalMs: 0 });
+    assert.deepEqual([problem.status, problem.code], [507, 'disk_full'], JSON.stringify(problem));
+    assert.equal(problem.detail, 'The disk of the DbMaker database is full. Nothing was changed.');
+    assert.match(problem.remedy, /Free some space on the disk that holds/);
+    const refused = await ann.refused('disk_full', 'POST', '/api/containers', { template: 'redis', name: 'more' });
+    assert.equal(refused.status, 507);
+    assert.deepEqual((await ann.list()).map(({ name, status }) => [name, status]), [['kept', 'running']]);
+    assert.deepEqual(await read('redis', login), [1]);
+    relieve();
+    await waitFor(async () => (await ann.ask('POST', '/api/containers', { template: 'redis', name: 'more', resources: { memory: '32MB' } }, { prefer: 'wait=30' })).status === 201,
+      { what: 'a database to be made again', timeoutMs: 30_000 });
+    assert.deepEqual(readdirSync(path.join(home, 'instances')).filter((name) => !name.startsWith('.')).length, 2);
+    await write('redis', login, 2);
+    assert.deepEqual(await read('redis', login), [1, 2]);
+  });
+
+  test('a store that becomes read-only: 503 in words, databases go on serving, and all is well without a restart once it can be written', { timeout: 60_000 }, async (context) => {
+    const home = path.join(base, 'locked');
+    await using server = await serverOn(home);
+    const ann = await makePerson(server, 'ann');
+    const kept = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '32MB' } });
+    const login = await ann.connection(kept.id);
+    await write('redis', login, 1);
+    const files = ['', '-wal'].map((suffix) => path.join(home, `dbmaker.sqlite${suffix}`));
+    const lock = (sign: '+' | '-') => execFileSync('chattr', [`${sign}i`, ...files], { stdio: 'pipe' });
+    try {
+      lock('+');
+    } catch (error) {
+      // Neither chmod nor a remount stops a process that has the file open: without this attribute there is nothing to test.
+      return context.skip(`this file system cannot make files immutable: ${String(error)}`);
+    }
+    try {
+      const problem = await ann.refused('store_read_only', 'POST', '/api/containers', { template: 'redis', name: 'more' });
+      assert.equal(problem.status, 503);
+      assert.match(problem.detail, /^The database file .*dbmaker\.sqlite.* (is read-only|cannot be written)\. Nothing was changed\.$/);
+      assert.match(problem.remedy ?? '', /writable disk/);
+      await ann.refused('store_read_only', 'DELETE', `/api/containers/${kept.id}`);
+      assert.deepEqual((await ann.list()).map(({ name, status, desired }) => [name, status, desired]), [['kept', 'running', 'running']]);
+      await write('redis', login, 2);
+    } finally {
+      lock('-');
+    }
+    const pid = server.pid;
+    await ann.create({ template: 'redis', name: 'more', resources: { memory: '32MB' } });
+    assert.equal(server.pid, pid);
+    assert.deepEqual(await read('redis', login), [1, 2]);
+    await ann.delete(kept.id);
+  });
+}
