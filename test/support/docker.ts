@@ -80,7 +80,8 @@ class Dockerd implements PrivateDockerd {
   async start(): Promise<void> {
     if (this.#runs()) return;
     const name = path.basename(this.#root);
-    this.#supervisor = spawn('/bin/sh', ['-c', SUPERVISE, 'sh', this.#root, 'dockerd',
+    // In a network of its own: with --bridge=none dockerd deletes docker0, which is that of the shared engine.
+    this.#supervisor = spawn('/bin/sh', ['-c', SUPERVISE, 'sh', this.#root, 'unshare', '--net', 'dockerd',
       '-H', `unix://${this.socketPath}`, '--data-root', path.join(this.#root, 'data'), '--exec-root', path.join(this.#root, 'exec'),
       '--pidfile', this.#pidfile, '--bridge=none', '--iptables=false', '--ip6tables=false', '--shutdown-timeout=10',
       // Where a containerd of the system runs, both engines use it.
