@@ -89,7 +89,7 @@ async function runTests(runnable) {
   const temporary = path.join(scratch, 'tmp');
   mkdirSync(temporary, { mode: 0o711 });
   const own = Object.entries(process.env).filter(([name]) => !/^(DBMAKER_(?!TEST_)|NODE_OPTIONS$|NODE_TEST|npm_)/.test(name));
-  const env = { ...Object.fromEntries(own), TMPDIR: temporary, DBMAKER_TEST_RUN: path.basename(scratch), NO_COLOR: '1' };
+  const env = { ...Object.fromEntries(own), TMPDIR: temporary, DBM_TEST_RUN: path.basename(scratch), NO_COLOR: '1' };
   const results = await runFiles(runnable, options.jobs, { root: ROOT, node: NODE, env, scratch, timeoutMs: FILE_MS, signal: stopping.signal }, printFile);
   clearTimeout(late);
   return results;

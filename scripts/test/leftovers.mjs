@@ -12,7 +12,7 @@ for (const { name } of containers) console.log(`container ${name}`);
 await removeContainers(containers);
 
 const parents = ancestors(await processesIn('/'));
-const processes = new Map([...(await processesIn(temporary)), ...(await processesWith('DBMAKER_TEST_RUN', run))].map((one) => [one.pid, one]));
+const processes = new Map([...(await processesIn(temporary)), ...(await processesWith('DBM_TEST_RUN', run))].map((one) => [one.pid, one]));
 for (const { pid, command } of processes.values()) {
   if (parents.has(pid)) continue;
   console.log(`process ${pid}: ${command.slice(0, 200)}`);

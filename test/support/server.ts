@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
 }
 
 /** What the server needs of our environment; nothing of a developer's own DBMAKER_* reaches a test. */
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DOCKER_HOST', 'DBMAKER_TEST_RUN'];
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DOCKER_HOST', 'DBM_TEST_RUN'];
 
 class ServerProcess implements TestServer {
   readonly url: string;
