@@ -25,6 +25,13 @@ test('every wrong variable is named in one error', () => {
   );
 });
 
+test('the Docker Engine is the one that DOCKER_HOST names, and has to be on this machine where Docker is to be used', () => {
+  assert.equal(readConfig({}).dockerSocket, '/var/run/docker.sock');
+  assert.equal(readConfig({ DOCKER_HOST: 'unix:///run/user/1000/docker.sock' }).dockerSocket, '/run/user/1000/docker.sock');
+  assert.throws(() => readConfig({ DOCKER_HOST: 'tcp://10.0.0.1:2375' }), /DOCKER_HOST must be a socket of this machine/);
+  assert.doesNotThrow(() => readConfig({ DOCKER_HOST: 'tcp://10.0.0.1:2375', DBMAKER_RUNTIME: 'process' }));
+});
+
 test('a misspelt setting is refused instead of ignored', () => {
   assert.throws(() => readConfig({ DBMAKER_HTPP_PORT: '1' }), /DBMAKER_HTPP_PORT is not a setting/);
 });

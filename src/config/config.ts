@@ -10,6 +10,8 @@ export interface Config {
   readonly httpPort: number;
   readonly domain: string;
   readonly runtime: 'auto' | 'docker' | 'process';
+  /** Socket of the Docker Engine, which has to be on this machine: directories of this machine are mounted into containers. */
+  readonly dockerSocket: string;
   /** postgresql://... or null: SQLite in `home`. A secret (holds a password). */
   readonly databaseUrl: string | null;
   readonly portRange: { readonly from: number; readonly to: number };
@@ -36,12 +38,14 @@ export function readConfig(environment: Environment): Config {
     wrong[name] = `must be ${expected}`;
     return fallback;
   };
+  const runtime = read('DBMAKER_RUNTIME', 'auto', oneOf('auto', 'docker', 'process'), 'auto, docker or process');
   const config: Config = {
     home: read('DBMAKER_HOME', path.join(homedir(), '.dbmaker'), (text) => path.resolve(text), 'a directory'),
     httpHost: read('DBMAKER_HTTP_HOST', '127.0.0.1', hostAddress, 'an address or host name'),
     httpPort: read('DBMAKER_HTTP_PORT', 8080, portNumber, 'a port, 0 to 65535'),
     domain: read('DBMAKER_DOMAIN', 'localhost', domainName, 'a domain name such as db.example.com'),
-    runtime: read('DBMAKER_RUNTIME', 'auto', oneOf('auto', 'docker', 'process'), 'auto, docker or process'),
+    runtime,
+    dockerSocket: read('DOCKER_HOST', '/var/run/docker.sock', (text) => (runtime === 'process' ? '' : unixSocket(text)), 'a socket of this machine such as unix:///var/run/docker.sock'),
     databaseUrl: read<string | null>('DBMAKER_DATABASE_URL', null, databaseUrl, 'a URL such as postgresql://user:password@host/database'),
     portRange: read('DBMAKER_PORT_RANGE', { from: 10000, to: 19999 }, portRange, 'a range such as 10000-19999'),
     bind: read('DBMAKER_BIND', '127.0.0.1', hostAddress, 'an address'),
@@ -94,6 +98,10 @@ function portRange(text: string): Config['portRange'] | undefined {
 
 function oneOf<const T extends string>(...values: T[]): (text: string) => T | undefined {
   return (text) => values.find((value) => value === text);
+}
+
+function unixSocket(text: string): string | undefined {
+  return /^unix:\/\/(\/[^\0]+)$/.exec(text)?.[1];
 }
 
 function hostAddress(text: string): string | undefined {

@@ -42,7 +42,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
   await loadBuiltinTemplates(store, path.join(ROOT, 'templates'));
 
   const runtime = await chooseRuntime(config, store, log, {
-    docker: () => createDockerRuntime({ home: config.home, homeId, imagesDirectory: path.join(ROOT, 'docker'), log: log.child({ part: 'docker' }), clock }),
+    docker: () => createDockerRuntime({ home: config.home, homeId, socketPath: config.dockerSocket, imagesDirectory: path.join(ROOT, 'docker'), log: log.child({ part: 'docker' }), clock }),
     process: () => createProcessRuntime({ home: config.home, homeId, log: log.child({ part: 'process' }), clock }),
   });
   const connect = createConnect();

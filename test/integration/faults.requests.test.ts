@@ -128,7 +128,8 @@ test('a range of one port: the second database is refused in words, leaves nothi
 test('ports that other programs use are passed over, and a program that takes the port of a database is waited for', { timeout: 60_000 }, async () => {
   await using range = await claimPortRange();
   const [a, b, c] = [range.from, range.from + 1, range.from + 2];
-  await using _other = await occupy(a);
+  await using others = new AsyncDisposableStack();
+  others.use(await occupy(a));
   await using server = await startServer({ runtime: 'process', env: { DBMAKER_PORT_RANGE: `${a}-${c}` } });
   const ann = await makePerson(server, 'ann');
   const boss = await admin(server);
@@ -139,19 +140,18 @@ test('ports that other programs use are passed over, and a program that takes th
   const login = await ann.connection(first.id);
   await write('redis', login, 1);
 
-  await using another = await occupy(c);
+  const another = others.use(await occupy(c));
   const problem = await ann.refused('ports_exhausted', 'POST', '/api/containers', cache('second'));
   assert.match(problem.detail, /taken or resting/);
   assert.deepEqual((await ann.list()).map(({ name }) => name), ['first']);
   await another[Symbol.asyncDispose]();
 
   await server.kill('SIGTERM');
-  {
-    await using _thief = await occupy(b);
-    await server.start();
-    await assert.rejects(read('redis', login));
-    assert.equal((await ann.get(first.id)).status, 'running'); // the database itself has nothing to do with it
-  }
+  const thief = others.use(await occupy(b));
+  await server.start();
+  await assert.rejects(read('redis', login));
+  assert.equal((await ann.get(first.id)).status, 'running'); // the database itself has nothing to do with it
+  await thief[Symbol.asyncDispose]();
   const kept = await waitFor(() => read('redis', login), { what: 'the database to be reached again', timeoutMs: 15_000, intervalMs: 200 });
   assert.deepEqual(kept, [1]);
 });

@@ -139,8 +139,8 @@ async function endsAtOnce(scene: Scene): Promise<void> {
     name: 'Broken', type: 'redis', image: 'dbmaker/redis:7', defaultPort: 6379, connectionStringTemplate: 'redis://{username}:{password}@{subdomain}:{port}',
     socketDirectory: '/var/run/redis', dataPath: '/data', command: ['redis-server', '--appendfsync', 'nonsense'], resources: { memory: '32MB' },
   });
-  const { id } = await ann.must(202, 'POST', '/api/containers', { template: 'broken', name: 'broken' }, { prefer: 'wait=30' });
-  const first = await ann.get(id);
+  const first = await ann.must(202, 'POST', '/api/containers', { template: 'broken', name: 'broken' }, { prefer: 'wait=30' });
+  const { id } = first;
   assert.equal(first.status, 'failed', JSON.stringify(first));
   assert.equal(first.reason?.code, 'exited_at_start');
   assert.match(first.reason?.message ?? '', /The database ended with exit code 1 before it was ready\. Its log says: .+/);
