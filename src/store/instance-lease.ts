@@ -5,7 +5,7 @@ import { lockRow } from './instance-change.ts';
 import { dueAt, statusColumns, toInstance } from './instance-row.ts';
 import { appendEvents } from './repositories/events.ts';
 import { quarantinePort } from './repositories/ports.ts';
-import type { InstanceRow } from './schema.ts';
+import type { InstanceRow, Queries } from './schema.ts';
 
 /*
  * A lease is (holder, token) in the row, with an end. The token rises with each claim, so a worker that slept through the end of its
@@ -43,7 +43,7 @@ async function setUntil(database: Database, lease: Lease, columns: Pick<Instance
 
 /** @see InstanceRepository.report */
 export async function report(database: Database, ...[lease, change, options = {}]: Parameters<InstanceRepository['report']>): Promise<boolean> {
-  return database.write(async (queries) => {
+  const work = async (queries: Queries): Promise<boolean> => {
     const now = database.clock.now();
     const row = await lockRow(database, queries, lease.instanceId);
     if (!row || !holds(row, lease)) return false;
@@ -59,7 +59,8 @@ export async function report(database: Database, ...[lease, change, options = {}
     }).where('id', '=', row.id).execute();
     await appendEvents(database, queries, (options.events ?? []).map((event) => ({ ...event, instanceId: row.id, ownerId: row.owner_id })), now);
     return true;
-  });
+  };
+  return options.volatile === true ? database.writeVolatile(work) : database.write(work);
 }
 
 /** @see InstanceRepository.close */

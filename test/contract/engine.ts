@@ -59,6 +59,14 @@ export function engineContract(engine: Engine, versions: RegExp, start: () => Pr
       assert.match(await engine.version(server.target), versions);
     });
 
+    test('an engine that ensures access on the way says so by the version, and only when all was well', async () => {
+      await using server = await start();
+      const probed = await engine.probe(server.target, { ensureAccess: { dataPath: server.dataPath } });
+      assert.ok(probed.state === 'ready');
+      if (probed.version !== undefined) assert.match(probed.version, versions);
+      assert.deepEqual(await engine.probe(server.target, { ensureAccess: { dataPath: '/somewhere/else' } }), { state: 'ready' });
+    });
+
     test('denies a wrong password and a wrong user, and the error holds neither the password nor what a library adds', async () => {
       await using server = await start();
       const secret = `wrong-${newPassword()}`;

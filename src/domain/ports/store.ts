@@ -149,9 +149,10 @@ export interface InstanceRepository {
   releaseLease(lease: Lease): Promise<void>;
   /**
    * Writes the status (members given) and events in one transaction. A phase that changes sets `since` by itself.
-   * `rotated`: nextPassword becomes password, if it still is the given sealed text. `rotationRefused`: nextPassword is dropped, likewise. @returns false when the lease is lost: nothing was written
+   * `rotated`: nextPassword becomes password, if it still is the given sealed text. `rotationRefused`: nextPassword is dropped, likewise.
+   * `volatile`: a power cut may undo it (not the end of our process), so it takes no wait for the disk. @returns false when the lease is lost: nothing was written
    */
-  report(lease: Lease, status: Partial<Omit<InstanceStatus, 'since'>>, options?: { events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]; rotated?: string; rotationRefused?: string }): Promise<boolean>;
+  report(lease: Lease, status: Partial<Omit<InstanceStatus, 'since'>>, options?: { events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]; rotated?: string; rotationRefused?: string; volatile?: boolean }): Promise<boolean>;
   /** Row gone, port into quarantine until `quarantineUntil`, `instance.deleted` event: the verified end. false when the lease is lost. */
   close(lease: Lease, options: { quarantineUntil: number }): Promise<boolean>;
   /** Counts by phase, and what is promised to instances. */

@@ -55,7 +55,7 @@ export interface Pass {
   /** Aborts when the lease is lost or the worker stops: whoever works on must end. */
   readonly signal: AbortSignal;
   /** Writes under the lease. @throws DbmakerError cancelled when the lease is lost */
-  report(patch: StatusPatch, options?: { events?: readonly EventDraft[]; rotated?: string; rotationRefused?: string }): Promise<void>;
+  report(patch: StatusPatch, options?: { events?: readonly EventDraft[]; rotated?: string; rotationRefused?: string; volatile?: boolean }): Promise<void>;
   /** Plain password of the instance. Never log it. */
   password(): string;
   workload(): Workload;

@@ -68,7 +68,7 @@ async function launch(pass: Pass, anew: boolean): Promise<StepResult> {
     startedAt: ports.clock.now(),
     nextTryAt: null,
     progress: anew ? { step: 'prepare', message: 'Preparing' } : { step: 'start', message: 'Starting' },
-  });
+  }, { volatile: true }); // a power cut takes what is launched here with it, so that it is simply launched again
   if (anew) {
     await ports.runtime.prepare(workload, progressReporter(pass), pass.signal);
     await ports.runtime.create(workload);
