@@ -51,10 +51,12 @@ export async function report(database: Database, ...[lease, change, options = {}
     const status: InstanceStatus = { ...before.status, ...change };
     const since = status.phase === before.status.phase ? before.status.since : now;
     const rotated = options.rotated !== undefined && row.next_password === options.rotated;
+    const refused = options.rotationRefused !== undefined && row.next_password === options.rotationRefused;
     await queries.updateTable('instances').set({
       ...statusColumns({ ...status, since }),
       due_at: dueAt(row.generation, status, now),
       ...(rotated ? { password: options.rotated, next_password: null } : {}),
+      ...(refused ? { next_password: null } : {}),
       updated_at: now,
     }).where('id', '=', row.id).execute();
     await appendEvents(database, queries, (options.events ?? []).map((event) => ({ ...event, instanceId: row.id, ownerId: row.owner_id })), now);

@@ -155,6 +155,19 @@ export function leaseContract(open: OpenStore): void {
       assert.deepEqual(await read(), { password: 'sealed-new', nextPassword: null });
       await under.store.instances.change(id, { nextPassword: 'sealed-next' });
     });
+
+    test('a refused rotation leaves the password and drops the next one, if it still is that one', async () => {
+      await using under = await open();
+      const { id, secrets } = await addInstance(under.store, await addUser(under.store));
+      const lease = await claim(under.store, id);
+      const read = async () => (await under.store.instances.get(id))?.secrets;
+      await under.store.instances.change(id, { nextPassword: 'sealed-new' });
+      await under.store.instances.report(lease, {}, { rotationRefused: 'sealed-other' });
+      assert.deepEqual(await read(), { ...secrets, nextPassword: 'sealed-new' });
+      await under.store.instances.report(lease, {}, { rotationRefused: 'sealed-new' });
+      assert.deepEqual(await read(), secrets);
+      await under.store.instances.change(id, { nextPassword: 'sealed-next' });
+    });
   });
 
   describe('closing an instance', () => {
