@@ -23,7 +23,7 @@ export async function buildImages({ base, force }) {
     }
     const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].filter((name) => process.env[name]).flatMap((name) => ['--build-arg', name]);
     const { code, output } = await docker([
-      'build', ...(force ? ['--no-cache'] : []), '--build-arg', `BASE=${base}`, ...proxies, '--label', `dbmaker.inputs=${inputs}`, '--tag', tag, context,
+      'build', '--force-rm', ...(force ? ['--no-cache'] : []), '--build-arg', `BASE=${base}`, ...proxies, '--label', `dbmaker.inputs=${inputs}`, '--tag', tag, context,
     ], { what: `Building ${tag} on ${base}`, timeoutMs: 1_200_000 });
     if (code !== 0) {
       throw new SetupError(`${tag} could not be built.\ndocker said:\n${lastLines(output)}`, { remedy: 'the build installs Debian packages: check the network of the Docker Engine' });

@@ -22,7 +22,7 @@ export async function buildImage(context: DockerContext, { image, directory }: {
   const base = await findBase(context, image, onProgress, signal);
   onProgress({ step: 'image', message: `Building ${image}` });
   const files = await readdir(directory).catch((error: unknown) => {
-    throw new DbmakerError('image_build_failed', `The files that ${image} is built from are missing.`, { cause: error, remedy: 'start from a complete copy of DbMaker' });
+    throw new DbmakerError('image_build_failed', `The files that ${image} is built from are missing.`, { cause: error, remedy: 'Start from a complete copy of DbMaker.' });
   });
   const tail: string[] = [];
   try {
@@ -71,6 +71,6 @@ function buildError(image: string, words: string, tail: readonly string[]): Dbma
   const known = fromWords(words, 'build the image');
   if (known.code === 'disk_full') return known;
   return new DbmakerError('image_build_failed', `The image ${image} could not be built: ${words}\n${tail.join('\n')}`.trim(), {
-    remedy: `check that the Docker Engine reaches Debian's packages; then ${REMEDY}`,
+    remedy: `Check that the Docker Engine reaches Debian's packages; then ${REMEDY}`,
   });
 }

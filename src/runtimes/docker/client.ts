@@ -1,6 +1,7 @@
-import Docker from 'dockerode';
+import type DockerType from 'dockerode';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
+import { Docker } from './dockerode.ts';
 import { asRuntimeError, unavailable } from './errors.ts';
 
 /** Reading: a healthy engine answers in milliseconds; one that is loaded by 300 starts at once, in seconds. */
@@ -15,7 +16,7 @@ export interface CallOptions {
 
 /** The connection to the Docker Engine. Every call has an end, and only DbmakerErrors leave it. */
 export interface DockerClient {
-  readonly docker: Docker;
+  readonly docker: DockerType;
   /** For texts: where the engine is expected. */
   readonly address: string;
   /**

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { DockerContext } from './context.ts';
-import { runAsRoot } from './helper-container.ts';
+import { findOwnImage, runAsRoot } from './helper-container.ts';
 import type { ImageUser } from './image-user.ts';
 import { type InstanceDirectories, instanceDirectories, instancesDirectory, isInstanceId } from './names.ts';
 
@@ -61,7 +61,7 @@ async function handOver(context: DockerContext, directories: InstanceDirectories
 
 /**
  * Removes data and all of an instance, never following a link out of it, and returns when it was seen gone.
- * `image`: one that is here, for a host where we may not remove what the image's user owns; null: none known.
+ * `image`: its own, for a host where we may not remove what the image's user owns; null when its container is gone already.
  */
 export async function removeDirectories(context: DockerContext, id: string, image: string | null): Promise<void> {
   const { root } = instanceDirectories(context.home, id);
@@ -70,8 +70,10 @@ export async function removeDirectories(context: DockerContext, id: string, imag
     await remove();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if ((code !== 'EACCES' && code !== 'EPERM') || image === null) throw diskError(error, 'remove the data');
-    await runAsRoot(context, image, root, ['find', '/mnt', '-xdev', '-mindepth', '1', '-delete']);
+    if (code !== 'EACCES' && code !== 'EPERM') throw diskError(error, 'remove the data');
+    const helper = image ?? await findOwnImage(context);
+    if (helper === null) throw diskError(error, 'remove the data');
+    await runAsRoot(context, helper, root, ['find', '/mnt', '-xdev', '-mindepth', '1', '-delete']);
     await onDisk('remove the data', remove);
   }
   if (await exists(root)) throw new DbmakerError('runtime_failed', 'The data directory is still there after its removal.');
@@ -124,7 +126,7 @@ function diskError(error: unknown, doing: string): DbmakerError {
   if (isDbmakerError(error)) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new DbmakerError('disk_full', 'The disk of the host is full.', { cause: error, remedy: 'make room where DbMaker keeps its data' });
+    return new DbmakerError('disk_full', 'The disk of the host is full.', { cause: error, remedy: 'Make room where DbMaker keeps its data.' });
   }
   return new DbmakerError('runtime_failed', `Could not ${doing} (${code ?? 'unknown error'}).`, { cause: error });
 }

@@ -27,7 +27,7 @@ export function wordsOf(error: unknown): string {
 
 export function unavailable(address: string, cause?: unknown): DbmakerError {
   return new DbmakerError('runtime_unavailable', 'Docker does not answer.', {
-    cause, remedy: `start the Docker Engine (it is expected at ${address}); instances come back by themselves`, retryAfterMs: 2_000,
+    cause, remedy: `Start the Docker Engine (it is expected at ${address}); databases come back by themselves.`, retryAfterMs: 2_000,
   });
 }
 
@@ -44,7 +44,7 @@ export function asRuntimeError(error: unknown, doing: string, address: string): 
 /** Also for the errors that come inside a stream (builds, pulls) with status 200. */
 export function fromWords(words: string, doing: string, cause?: unknown): DbmakerError {
   if (/no space left on device|disk quota exceeded/i.test(words)) {
-    return new DbmakerError('disk_full', 'The disk of the host is full.', { cause, remedy: 'make room where DbMaker and Docker keep their data' });
+    return new DbmakerError('disk_full', 'The disk of the host is full.', { cause, remedy: 'Make room where DbMaker and Docker keep their data.' });
   }
   if (/no such image/i.test(words)) return new DbmakerError('image_missing', 'The image is not on this host.', { cause });
   if (/bind source path does not exist/i.test(words)) {

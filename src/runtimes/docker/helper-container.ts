@@ -3,6 +3,8 @@ import { DbmakerError } from '../../domain/errors.ts';
 import { CHANGE_TIMEOUT_MS } from './client.ts';
 import type { DockerContext } from './context.ts';
 import { HOME_LABEL } from './names.ts';
+import { OFFLINE_BASE, OWN_IMAGE_NAMES } from './own-images.ts';
+import { hasImage } from './pull.ts';
 
 /**
  * Runs a program of `image` as root over one directory, mounted at /mnt, in a container that is gone afterwards: for an installation that may
@@ -36,4 +38,12 @@ export async function runAsRoot(context: DockerContext, image: string, directory
   } finally {
     await client.call('remove the helper container', (abortSignal) => container.remove({ force: true, v: true, abortSignal }), { timeoutMs: CHANGE_TIMEOUT_MS });
   }
+}
+
+/** An image of ours that is on this host; null: none. */
+export async function findOwnImage(context: DockerContext): Promise<string | null> {
+  for (const image of [...OWN_IMAGE_NAMES, OFFLINE_BASE]) {
+    if (await hasImage(context, image)) return image;
+  }
+  return null;
 }

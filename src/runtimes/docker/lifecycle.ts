@@ -149,7 +149,7 @@ async function adopt(context: DockerContext, workload: Workload, cause: unknown)
     const found = await inspectContainer(context, name);
     if (found !== null && !isOurs(found.Config.Labels, context.homeId, workload.id)) {
       throw new DbmakerError('conflict', `A container ${name} exists that is not ours; it was left alone.`, {
-        cause, remedy: `rename or remove it: docker rename ${name} NAME`,
+        cause, remedy: `Rename or remove it: docker rename ${name} NAME`,
       });
     }
     if (found?.Config.Labels[FINGERPRINT_LABEL] === workload.fingerprint) return;

@@ -35,5 +35,5 @@ async function exists({ client, homeId }: DockerContext, name: string): Promise<
     if (statusOf(error) === 404) return false;
     throw error;
   }
-  throw new DbmakerError('conflict', `A Docker network ${name} exists that is not ours.`, { remedy: `remove or rename it: docker network rm ${name}` });
+  throw new DbmakerError('conflict', `A Docker network ${name} exists that is not ours.`, { remedy: `Remove or rename it: docker network rm ${name}` });
 }

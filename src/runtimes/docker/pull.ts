@@ -67,12 +67,12 @@ function report(image: string, { id, status, progressDetail }: PullLine, layers:
 function pullError(image: string, words: string, cause?: unknown): DbmakerError {
   if (/manifest unknown|not found|does not exist|access denied|unauthorized|invalid reference/i.test(words)) {
     return new DbmakerError('image_missing', `The image ${image} does not exist in its registry, or it is not public.`, {
-      cause: cause ?? new Error(words), remedy: 'check the name and tag of the image in the template',
+      cause: cause ?? new Error(words), remedy: 'Check the name and tag of the image in the template.',
     });
   }
   if (/no such host|timeout|timed out|connection refused|network is unreachable|no route to host|TLS handshake|deadline exceeded|server misbehaving|EOF/i.test(words)) {
     return new DbmakerError('image_missing', `The image ${image} is not on this host, and its registry does not answer.`, {
-      cause: cause ?? new Error(words), remedy: `check the network, or bring the image here: docker load < file`, retryAfterMs: 30_000,
+      cause: cause ?? new Error(words), remedy: 'Check the network, or bring the image here: docker load < file', retryAfterMs: 30_000,
     });
   }
   const known = fromWords(words, `pull ${image}`, cause);
