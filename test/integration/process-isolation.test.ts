@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -8,11 +8,13 @@ import { test } from 'node:test';
 import { readRows, writeRow } from '../contract/runtime/rows.ts';
 import { GRACE, ready, targetOf, up } from '../contract/runtime/world.ts';
 import { otherServer, processWorld } from '../support/process-runtime.ts';
+import { run } from '../support/run.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
 import { waitFor } from '../support/wait.ts';
 
 const LIMIT = { timeout: 120_000 };
 const MIB = 1024 * 1024;
+const SETPRIV = '/usr/bin/setpriv';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const NOBODY = 65_534;
 const AS_ROOT = process.getuid?.() === 0;
@@ -68,7 +70,7 @@ test('what is not ours in the place of the data is refused and left as it is', L
     ['a foreign file', (data) => writeFile(path.join(data, 'letter.txt'), 'dear'), /not a complete PostgreSQL cluster/],
     ['another version', (data) => writeFile(path.join(data, 'PG_VERSION'), '14\n'), /written by PostgreSQL 14; this server has 15/],
     ['a symlink', (data) => symlink(path.join(elsewhere.path, 'secret'), path.join(data, 'PG_VERSION')), /not a complete PostgreSQL cluster/],
-    ['a pipe', async (data) => execFileSync('mkfifo', [path.join(data, 'PG_VERSION')]), /not a complete PostgreSQL cluster/],
+    ['a pipe', (data) => run('mkfifo', [path.join(data, 'PG_VERSION')]), /not a complete PostgreSQL cluster/],
   ];
   for (const [what, make, message] of cases) {
     const workload = world.workload('postgresql');
@@ -123,7 +125,7 @@ test('data in use by another program are not started a second time', rootOnly, a
   const workload = world.workload('postgresql');
   await up(world, workload);
   await world.runtime.stop(workload.id, GRACE);
-  const stranger = spawn('setpriv', ['--reuid', '40001', '--clear-groups', '--', 'sleep', '60'], { cwd: path.join(world.directoryOf(workload.id), 'data') });
+  const stranger = spawn(SETPRIV, ['--reuid', '40001', '--clear-groups', '--', 'sleep', '60'], { cwd: path.join(world.directoryOf(workload.id), 'data') });
   try {
     await once(stranger, 'spawn');
     await waitFor(async () => (await readFile(`/proc/${stranger.pid ?? 0}/comm`, 'utf8')).trim() === 'sleep', { what: 'the other program' });
@@ -165,16 +167,16 @@ test('existing data keep their password, whatever the environment says later', L
 
 test('a full disk is told as such, leaves nothing half, and creating works once there is room', rootOnly, async () => {
   await using mount = await temporaryDirectory('full');
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=700', 'tmpfs', mount.path]);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=700', 'tmpfs', mount.path]);
   try {
     await using world = await processWorld({ home: mount.path });
     const workload = world.workload('postgresql');
     await assert.rejects(world.runtime.create(workload), { code: 'disk_full' });
     assert.equal((await world.runtime.observe(workload.id)).dataPresent, false);
-    execFileSync('mount', ['-o', 'remount,size=300m', mount.path]);
+    await run('mount', ['-o', 'remount,size=300m', mount.path]);
     await writeRow('postgresql', await up(world, workload), 'x');
   } finally {
-    execFileSync('umount', [mount.path]);
+    await run('umount', [mount.path]);
   }
 });
 
@@ -229,14 +231,14 @@ test('a template that cannot run here says why and what mends it', LIMIT, async 
 
 test('without root everything works as the server\'s own user', rootOnly, async (t) => {
   try {
-    execFileSync('setpriv', ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--', process.execPath, '-e', `require('fs').accessSync(${JSON.stringify(import.meta.filename)})`], { stdio: 'ignore' });
+    await run('setpriv', ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--', process.execPath, '-e', `require('fs').accessSync(${JSON.stringify(import.meta.filename)})`]);
   } catch {
     t.skip('this checkout lies in a directory that an unprivileged user cannot enter');
     return;
   }
   await using world = await processWorld();
   await chmod(world.home, 0o700);
-  execFileSync('chown', [`${NOBODY}:${NOBODY}`, world.home]);
+  await run('chown', [`${NOBODY}:${NOBODY}`, world.home]);
   for (const engine of ['postgresql', 'redis'] as const) {
     const workload = world.workload(engine);
     const order = { home: world.home, homeId: world.homeId, workload };

@@ -6,17 +6,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Log } from '../../src/domain/ports/log.ts';
-import type { Runtime, Workload } from '../../src/domain/ports/runtime.ts';
+import type { Runtime } from '../../src/domain/ports/runtime.ts';
 import { systemClock } from '../../src/main/clock.ts';
 import { createConnect } from '../../src/net/connect.ts';
 import { createProcessRuntime } from '../../src/runtimes/process/index.ts';
 import type { ProcessRuntimeOptions } from '../../src/runtimes/process/index.ts';
 import { makeWorkload } from '../contract/runtime/world.ts';
 import type { RuntimeWorld } from '../contract/runtime/world.ts';
+import type { OtherServerOrder, Step } from './process-server.ts';
+import { quietLog } from './quiet-log.ts';
 import { temporaryDirectory } from './tmp.ts';
-
-export const quietLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quietLog };
 
 export interface ProcessWorld extends RuntimeWorld, AsyncDisposable {
   readonly home: string;
@@ -62,15 +61,6 @@ export interface OtherServer extends Disposable {
   /** Resolves when it is about to begin this step, or (`done`) has finished all. @throws Error when it ends instead */
   reached(step: Step | 'done'): Promise<void>;
   kill(): void;
-}
-
-export type Step = 'prepare' | 'create' | 'start' | 'stop' | 'remove';
-
-export interface OtherServerOrder {
-  readonly home: string;
-  readonly homeId: string;
-  readonly workload: Workload;
-  readonly steps: readonly Step[];
 }
 
 /** `as`: uid under which it runs; default our own. */

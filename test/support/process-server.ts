@@ -2,8 +2,17 @@
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../src/main/clock.ts';
 import { createProcessRuntime } from '../../src/runtimes/process/index.ts';
-import { quietLog } from './process-runtime.ts';
-import type { OtherServerOrder } from './process-runtime.ts';
+import type { Workload } from '../../src/domain/ports/runtime.ts';
+import { quietLog } from './quiet-log.ts';
+
+export type Step = 'prepare' | 'create' | 'start' | 'stop' | 'remove';
+
+export interface OtherServerOrder {
+  readonly home: string;
+  readonly homeId: string;
+  readonly workload: Workload;
+  readonly steps: readonly Step[];
+}
 
 const { home, homeId, workload, steps } = JSON.parse(await text(process.stdin)) as OtherServerOrder;
 const runtime = createProcessRuntime({ home, homeId, log: quietLog, clock: systemClock });
