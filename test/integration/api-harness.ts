@@ -80,7 +80,7 @@ export interface Harness extends AsyncDisposable {
   person(username: string, options?: { quota?: Partial<Quota>; role?: User['role'] }): Promise<Person>;
   token(user: User, scopes: TokenScope[], expiresAt?: number | null): Promise<string>;
   /** Reports a status as the reconciler would, under a lease. */
-  report(id: string, status: Partial<Omit<InstanceStatus, 'since'>>, rotated?: string): Promise<void>;
+  report(id: string, status: Partial<Omit<InstanceStatus, 'since'>>, rotation?: { rotated: string } | { rotationRefused: string }): Promise<void>;
   /** As the reconciler at the end of a deletion. */
   close(id: string): Promise<void>;
 }
@@ -147,10 +147,10 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
       const isJson = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
       return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json<Body>() : ({} as Body) };
     },
-    async report(id, status, rotated) {
+    async report(id, status, rotation = {}) {
       const lease = await store.instances.acquireLease(id, 'test', 10_000);
       if (lease === null) throw new Error(`no lease on ${id}`);
-      if (!(await store.instances.report(lease, status, rotated === undefined ? {} : { rotated }))) throw new Error('lease lost');
+      if (!(await store.instances.report(lease, status, rotation))) throw new Error('lease lost');
       await store.instances.releaseLease(lease);
       reports.emit(id);
     },

@@ -106,11 +106,23 @@ test('rotating the password keeps the old one until the new one was proven; a se
   const next = await waitFor(async () => (await api.store.instances.get(id))?.secrets.nextPassword, { what: 'the rotation to be written' });
   assert.equal(await connection(), old);
   assert.equal((await rotate()).json.code, 'conflict');
-  await api.report(id, { observedGeneration: 2 }, next);
+  await api.report(id, { observedGeneration: 2 }, { rotated: next });
   assert.equal((await rotating).status, 200);
   const fresh = await connection();
   assert.match(fresh, /^[A-Za-z0-9]{32}$/);
   assert.notEqual(fresh, old);
+});
+
+test('a rotation that the database refused is told as an error, not as done', async () => {
+  const { id } = await create(api, ann.token, 'refuses');
+  await api.report(id, RUNNING);
+  const rotating = api.ask(`/api/containers/${id}/rotate-password`, { method: 'POST', token: ann.token, headers: { prefer: 'wait=20' } });
+  const next = await waitFor(async () => (await api.store.instances.get(id))?.secrets.nextPassword, { what: 'the rotation to be written' });
+  const reason = { code: 'access_denied', message: 'The password was changed inside.' } as const;
+  await api.report(id, { observedGeneration: 2, reason }, { rotationRefused: next });
+  const { status, json } = await rotating;
+  assert.deepEqual([status, json.code], [502, 'access_denied']);
+  assert.match(json.detail, /not changed.*changed inside/);
 });
 
 test('changes name, resources and policies', async () => {

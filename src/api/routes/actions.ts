@@ -28,6 +28,11 @@ function refuseStopped({ spec }: Instance, verb: string): void {
   if (spec.desired === 'stopped') throw new DbmakerError('not_running', `It is stopped and cannot be ${verb}.`, { remedy: 'Start it first.' });
 }
 
+/** The rotation is over and left the password as it was. */
+function rotationRefused({ status }: Instance): DbmakerError {
+  return new DbmakerError('access_denied', `The password was not changed. ${status.reason?.message ?? 'The events of the database say why.'}`);
+}
+
 const ACTIONS: Readonly<Record<string, Action>> = {
   start: {
     summary: 'Start it',
@@ -96,6 +101,7 @@ export function registerActionRoutes(app: App, context: ApiContext): void {
       wake.changed(instance.id);
       const { seen, reached } = await preferences(context, request, reply).wait(changed, action.reached);
       if (seen === null) throw instanceNotFound();
+      if (reached && change?.nextPassword !== undefined && seen.secrets.password !== change.nextPassword) throw rotationRefused(seen);
       return reply.code(reached ? 200 : 202).send(instanceView(seen, config.domain));
     });
   }
