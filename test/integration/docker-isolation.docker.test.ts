@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { createConnect } from '../../src/net/connect.ts';
-import { type DockerHome, dockerHome } from '../support/docker-home.ts';
+import { dockerHome } from '../support/docker-home.ts';
 import { POSTGRESQL_IMAGE, REDIS_IMAGE, ensureDocker, ensureImages } from '../support/docker.ts';
 import { waitFor } from '../support/wait.ts';
-import { type RuntimeWorld, makeWorkload, up } from '../contract/runtime/world.ts';
+import { dockerWorld } from '../contract/runtime/docker-world.ts';
+import { makeWorkload, up } from '../contract/runtime/world.ts';
 
 let socketPath: string;
 
@@ -15,15 +15,10 @@ before(async () => {
   await ensureImages();
 });
 
-const worldOf = (home: DockerHome): RuntimeWorld => ({
-  runtime: home.runtime, reopen: home.open, connect: createConnect(), workload: (engine) => makeWorkload(engine, engine === 'redis' ? REDIS_IMAGE : POSTGRESQL_IMAGE),
-  kill: async () => undefined, can: { pause: true, tellOutOfMemory: true }, dispose: async () => undefined,
-});
-
 test('inside: no network, no root, no capability, no new privileges, nothing writable but its own', async () => {
   await using home = await dockerHome(socketPath);
   const workload = makeWorkload('postgresql', POSTGRESQL_IMAGE);
-  await up(worldOf(home), workload);
+  await up(dockerWorld(home), workload);
   const inside = async (script: string): Promise<string> => {
     const { stdout, stderr } = await home.runtime.exec(workload.id, ['sh', '-c', script]);
     return (stdout + stderr).trim();
@@ -44,7 +39,7 @@ test('inside: no network, no root, no capability, no new privileges, nothing wri
 test('the limit of processes holds', async () => {
   await using home = await dockerHome(socketPath);
   const workload = makeWorkload('redis', REDIS_IMAGE, { resources: { memoryBytes: 128 * 1024 * 1024, cpus: 1, pids: 30 } });
-  await up(worldOf(home), workload);
+  await up(dockerWorld(home), workload);
   const { stderr } = await home.runtime.exec(workload.id, ['sh', '-c', 'i=0; while [ $i -lt 60 ]; do sleep 2 & i=$((i+1)); done; wait'], { timeoutMs: 20_000 });
   assert.match(stderr, /fork|Resource temporarily unavailable/);
 });
@@ -83,7 +78,7 @@ test('a container of somebody else under our name is told and left alone, and an
 test('a container that somebody renamed is still known, so its data never gets a second one', async () => {
   await using home = await dockerHome(socketPath);
   const workload = makeWorkload('redis', REDIS_IMAGE);
-  await up(worldOf(home), workload);
+  await up(dockerWorld(home), workload);
   await home.docker('rename', `dbmaker-${workload.id}`, `renamed-${workload.id}`);
   assert.equal((await home.runtime.observe(workload.id)).state, 'running');
   await home.runtime.create(workload);
@@ -111,7 +106,7 @@ test('removal follows no link out of the instance, and data that root or anybody
 test('data that vanished is an error at the start, never a fresh database', async () => {
   await using home = await dockerHome(socketPath);
   const workload = makeWorkload('redis', REDIS_IMAGE);
-  await up(worldOf(home), workload);
+  await up(dockerWorld(home), workload);
   await home.runtime.stop(workload.id, { graceMs: 5_000 });
   await home.docker('run', '--rm', '--network', 'none', '--user', '0', '--label', `dbmaker.home=${home.homeId}`, '-v', `${home.path}:/mnt`, '--entrypoint', 'mv', REDIS_IMAGE,
     `/mnt/instances/${workload.id}/data`, '/mnt/away');

@@ -3,10 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { isDbmakerError } from '../../src/domain/errors.ts';
-import { createConnect } from '../../src/net/connect.ts';
 import { readRows, writeRow } from '../contract/runtime/rows.ts';
-import { type RuntimeWorld, GRACE, makeWorkload, ready, up } from '../contract/runtime/world.ts';
-import { type DockerHome, dockerHome } from '../support/docker-home.ts';
+import { dockerWorld } from '../contract/runtime/docker-world.ts';
+import { GRACE, makeWorkload, ready, up } from '../contract/runtime/world.ts';
+import { dockerHome } from '../support/docker-home.ts';
 import { type PrivateDockerd, REDIS_IMAGE, ensureImages, startPrivateDockerd } from '../support/docker.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
 import { waitFor } from '../support/wait.ts';
@@ -18,11 +18,6 @@ before(async () => {
   dockerd = await startPrivateDockerd();
 });
 after(() => dockerd[Symbol.asyncDispose]());
-
-const worldOf = (home: DockerHome): RuntimeWorld => ({
-  runtime: home.runtime, reopen: home.open, connect: createConnect(), workload: () => makeWorkload('redis', REDIS_IMAGE),
-  kill: async () => undefined, can: { pause: true, tellOutOfMemory: true }, dispose: async () => undefined,
-});
 
 test('without its base and without a registry, an image of ours says what to do', async () => {
   await using home = await dockerHome(dockerd.socketPath);
@@ -59,7 +54,7 @@ test('while Docker is down every call says so at once; when it is back everythin
   await using home = await dockerHome(dockerd.socketPath);
   const { runtime } = home;
   const workload = makeWorkload('redis', REDIS_IMAGE);
-  const target = await up(worldOf(home), workload);
+  const target = await up(dockerWorld(home), workload);
   await writeRow('redis', target, 'before');
   let resyncs = 0;
   const ending = new AbortController();
@@ -95,7 +90,7 @@ test('while Docker is down every call says so at once; when it is back everythin
     await waitFor(() => resyncs > 1, { what: 'a resync', timeoutMs: 15_000 });
     assert.equal((await runtime.observe(id)).state, 'exited');
     await runtime.start(workload);
-    await ready(worldOf(home), workload);
+    await ready(dockerWorld(home), workload);
     assert.deepEqual(await readRows('redis', target), ['before']);
   } finally {
     ending.abort();
@@ -107,14 +102,14 @@ test('a kill -9 of dockerd loses no data, and the instance runs again afterwards
   await using home = await dockerHome(dockerd.socketPath);
   const { runtime } = home;
   const workload = makeWorkload('redis', REDIS_IMAGE);
-  const target = await up(worldOf(home), workload);
+  const target = await up(dockerWorld(home), workload);
   await writeRow('redis', target, 'before');
   await dockerd.kill();
   await assert.rejects(runtime.observe(workload.id), { code: 'runtime_unavailable' });
   await dockerd.start();
   await runtime.create(workload);
   await runtime.start(workload);
-  await ready(worldOf(home), workload);
+  await ready(dockerWorld(home), workload);
   assert.deepEqual(await readRows('redis', target), ['before']);
   await runtime.remove(workload.id);
   assert.deepEqual(await runtime.observeAll(), []);

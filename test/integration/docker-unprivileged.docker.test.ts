@@ -7,7 +7,7 @@ import { systemClock } from '../../src/main/clock.ts';
 import { createConnect } from '../../src/net/connect.ts';
 import { createDockerRuntime } from '../../src/runtimes/docker/index.ts';
 import { readRows, writeRow } from '../contract/runtime/rows.ts';
-import { type RuntimeWorld, makeWorkload, ready } from '../contract/runtime/world.ts';
+import { makeWorkload, ready } from '../contract/runtime/world.ts';
 import { quietLog } from '../support/docker-home.ts';
 import { IMAGES_DIRECTORY, POSTGRESQL_IMAGE, ensureDocker, ensureImages } from '../support/docker.ts';
 
@@ -31,11 +31,8 @@ before(async () => {
 
 test('a server that may use Docker but is not root makes, measures and removes what belongs to the image\'s user', async () => {
   const runtime = createDockerRuntime({ home, homeId: `test${randomBytes(6).toString('hex')}`, socketPath, imagesDirectory: IMAGES_DIRECTORY, log: quietLog, clock: systemClock });
-  const world: RuntimeWorld = {
-    runtime, reopen: () => runtime, connect: createConnect(), workload: () => workload, kill: async () => undefined,
-    can: { pause: true, tellOutOfMemory: true }, dispose: async () => undefined,
-  };
   const workload = makeWorkload('postgresql', POSTGRESQL_IMAGE);
+  const world = { runtime, connect: createConnect() };
   try {
     await runtime.create(workload);
     await runtime.create(workload);

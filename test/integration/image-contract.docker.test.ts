@@ -7,8 +7,8 @@ import type { EngineTarget } from '../../src/domain/ports/engine.ts';
 import type { Workload } from '../../src/domain/ports/runtime.ts';
 import { withSession as withPostgresql } from '../../src/engines/postgresql/session.ts';
 import { withSession as withRedis } from '../../src/engines/redis/session.ts';
-import { createConnect } from '../../src/net/connect.ts';
-import { collect, makeWorkload, ready, targetOf, type RuntimeWorld } from '../contract/runtime/world.ts';
+import { dockerWorld } from '../contract/runtime/docker-world.ts';
+import { collect, makeWorkload, ready, targetOf } from '../contract/runtime/world.ts';
 import { type DockerHome, dockerHome } from '../support/docker-home.ts';
 import { POSTGRESQL_IMAGE, REDIS_IMAGE, ensureDocker, ensureImages } from '../support/docker.ts';
 import { waitFor } from '../support/wait.ts';
@@ -27,15 +27,10 @@ function plain(engine: 'postgresql' | 'redis', environment: Record<string, strin
   return { ...makeWorkload(engine, engine === 'redis' ? REDIS_IMAGE : POSTGRESQL_IMAGE), command: null, environment };
 }
 
-const worldOf = (home: DockerHome): RuntimeWorld => ({
-  runtime: home.runtime, reopen: home.open, connect: createConnect(), workload: makeWorkload as never,
-  kill: async () => undefined, can: { pause: true, tellOutOfMemory: true }, dispose: async () => undefined,
-});
-
 async function start(home: DockerHome, workload: Workload): Promise<EngineTarget> {
   await home.runtime.create(workload);
   await home.runtime.start(workload);
-  return ready(worldOf(home), workload);
+  return ready(dockerWorld(home), workload);
 }
 
 /** Starts what cannot start; its last words. */
@@ -62,7 +57,7 @@ test('postgresql: names and passwords are data, whatever they hold', async () =>
     await home.runtime.start(workload);
     const user = environment.POSTGRES_USER ?? 'postgres';
     const database = environment.POSTGRES_DB ?? user;
-    const target = { ...targetOf(worldOf(home), workload), username: user, database };
+    const target = { ...targetOf(dockerWorld(home), workload), username: user, database };
     await waitFor(() => rows(target, 'SELECT 1'), { what: `a login as ${user}`, explain: async () => (await collect(home.runtime.logs(workload.id, { tail: 9, follow: false }))).map(({ text }) => text).join('\n') });
     assert.deepEqual(await rows(target, 'SELECT current_database()'), [database]);
     assert.deepEqual(await rows(target, 'SELECT rolname FROM pg_roles WHERE rolcanlogin'), [user]);
@@ -88,7 +83,7 @@ test('postgresql: nobody gets in without a password, and the environment counts 
   const changed = { ...workload, fingerprint: 'b', environment: { POSTGRES_USER: 'bob', POSTGRES_PASSWORD: 'second', POSTGRES_DB: 'bob_db' } };
   await home.runtime.create(changed);
   await home.runtime.start(changed);
-  await ready(worldOf(home), workload);
+  await ready(dockerWorld(home), workload);
   await assert.rejects(rows({ ...target, username: 'bob', password: 'second' }, 'SELECT 1'), { code: 'access_denied' });
 });
 
@@ -113,7 +108,7 @@ test('postgresql: what cannot be is refused in words, and nothing is touched', a
 test('postgresql: an unfinished first start begins anew, however often it is killed', async () => {
   await using home = await dockerHome(socketPath);
   const workload = plain('postgresql', { POSTGRES_PASSWORD: 'x' });
-  const target = { ...targetOf(worldOf(home), workload), username: 'postgres', database: 'postgres' };
+  const target = { ...targetOf(dockerWorld(home), workload), username: 'postgres', database: 'postgres' };
   await home.runtime.create(workload);
   const data = path.join(home.path, 'instances', workload.id, 'data');
   // As a kill in the middle of the copy leaves it.
@@ -155,7 +150,7 @@ test('redis: only the user of the environment gets in; a restart and a changed e
   const changed = { ...workload, fingerprint: 'b', environment: { REDIS_USERNAME: 'bob', REDIS_PASSWORD: 'second' } };
   await home.runtime.create(changed);
   await home.runtime.start(changed);
-  await ready(worldOf(home), workload);
+  await ready(dockerWorld(home), workload);
   assert.equal(await command(target, 'GET', 'kept'), 'yes');
   await assert.rejects(command({ ...target, username: 'bob', password: 'second' }, 'PING'), { code: 'access_denied' });
 });

@@ -65,7 +65,7 @@ export function makeWorkload(engine: DatabaseEngine, image: string, overrides: P
 }
 
 /** How the owner reaches a running instance. */
-export function targetOf(world: RuntimeWorld, workload: Workload): EngineTarget {
+export function targetOf(world: Pick<RuntimeWorld, 'runtime' | 'connect'>, workload: Workload): EngineTarget {
   const { environment } = workload;
   return {
     connect: async () => {
@@ -80,7 +80,7 @@ export function targetOf(world: RuntimeWorld, workload: Workload): EngineTarget 
 }
 
 /** prepare, create, start, ready. */
-export async function up(world: RuntimeWorld, workload: Workload): Promise<EngineTarget> {
+export async function up(world: Pick<RuntimeWorld, 'runtime' | 'connect'>, workload: Workload): Promise<EngineTarget> {
   await world.runtime.prepare(workload, () => undefined);
   await world.runtime.create(workload);
   await world.runtime.start(workload);
@@ -88,7 +88,7 @@ export async function up(world: RuntimeWorld, workload: Workload): Promise<Engin
 }
 
 /** Waits until the engine lets its owner in. */
-export async function ready(world: RuntimeWorld, workload: Workload): Promise<EngineTarget> {
+export async function ready(world: Pick<RuntimeWorld, 'runtime' | 'connect'>, workload: Workload): Promise<EngineTarget> {
   const target = targetOf(world, workload);
   await waitFor(async () => (await ENGINES[workload.engine as DatabaseEngine].probe(target)).state === 'ready', {
     what: `${workload.engine} ${workload.id} to be ready`, timeoutMs: 30_000, explain: async () => logTail(world.runtime, workload.id),
