@@ -9,9 +9,9 @@ import type { Store } from '../domain/ports/store.ts';
  * because Docker happens to be away at the next start.
  * @throws invalid_configuration when DBMAKER_RUNTIME contradicts instances that exist
  */
-export async function chooseRuntime(config: Config, store: Store, log: Log, make: { docker: () => Runtime; process: () => Runtime }): Promise<Runtime> {
+export async function chooseRuntime(config: Config, store: Store, log: Log, make: { docker: () => Promise<Runtime>; process: () => Promise<Runtime> }): Promise<Runtime> {
   const remembered = await store.settings.get('runtime');
-  const wanted = config.runtime === 'auto' ? (remembered ?? (await detect(make.docker(), log))) : config.runtime;
+  const wanted = config.runtime === 'auto' ? (remembered ?? (await detect(await make.docker(), log))) : config.runtime;
   if (remembered !== null && remembered !== wanted) {
     const rows = await store.instances.overview();
     if (rows.length > 0) {

@@ -8,8 +8,6 @@ import { DbmakerError } from '../domain/errors.ts';
 import { createEngines } from '../engines/index.ts';
 import { PortGateway } from '../gateway/port-gateway.ts';
 import { createConnect } from '../net/connect.ts';
-import { createDockerRuntime } from '../runtimes/docker/index.ts';
-import { createProcessRuntime } from '../runtimes/process/index.ts';
 import { lockHome, openSecretBox, openStore, verifySecretBox } from '../store/index.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
@@ -42,8 +40,11 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
   await loadBuiltinTemplates(store, path.join(ROOT, 'templates'));
 
   const runtime = await chooseRuntime(config, store, log, {
-    docker: () => createDockerRuntime({ home: config.home, homeId, socketPath: config.dockerSocket, imagesDirectory: path.join(ROOT, 'docker'), log: log.child({ part: 'docker' }), clock }),
-    process: () => createProcessRuntime({ home: config.home, homeId, log: log.child({ part: 'process' }), clock }),
+    // Loaded when chosen: the libraries of the other one would only take memory.
+    docker: async () => (await import('../runtimes/docker/index.ts')).createDockerRuntime({
+      home: config.home, homeId, socketPath: config.dockerSocket, imagesDirectory: path.join(ROOT, 'docker'), log: log.child({ part: 'docker' }), clock,
+    }),
+    process: async () => (await import('../runtimes/process/index.ts')).createProcessRuntime({ home: config.home, homeId, log: log.child({ part: 'process' }), clock }),
   });
   const connect = createConnect();
   const signals = createSignals();
