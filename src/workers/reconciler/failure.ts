@@ -21,8 +21,9 @@ export async function recordFailure(pass: Pass, thrown: unknown): Promise<StepRe
   const nextTryAt = error.retryable || instance.spec.desired === 'deleted' ? now + delay : null;
   const phase = platform || instance.spec.desired === 'deleted' || stillServes(pass) ? instance.status.phase : 'failed';
   ports.log.warn({ err: error, instance: instance.id, attempts, phase }, 'a step failed');
-  const news = instance.status.reason?.code !== error.code || instance.status.reason.message !== error.userText;
-  const message = error.remedy === undefined ? error.userText : `${error.userText} ${error.remedy}`;
+  const message = error.remedy === undefined || error.userText.includes(error.remedy) ? error.userText : `${error.userText} ${error.remedy}`;
+  // The same trouble is told once, not at every try.
+  const news = instance.status.reason?.code !== error.code || instance.status.reason.message !== message;
   await pass.report(
     {
       phase,
