@@ -93,6 +93,15 @@ initialise() {
   sync "$PGDATA"
 }
 
+# Half a cluster on a full disk would keep everybody else from writing: what failed goes, all but the mark that it was ours.
+initialise_or_clear() {
+  (
+    trap 'status=$?; if [ "$status" != 0 ]; then wait; clear; fi; exit "$status"' EXIT
+    initialise
+  )
+}
+clear() { find "$PGDATA" -mindepth 1 ! -path "$marker" -delete; }
+
 case ${1-} in
   '' | -*) set -- postgres "$@" ;;
 esac
@@ -106,15 +115,15 @@ marker=$PGDATA/dbmaker.initialising
 [ -d "$PGDATA" ] || mkdir -p "$PGDATA" || fail "The data directory $PGDATA cannot be made."
 if [ -e "$marker" ]; then
   # Our own unfinished work: start over.
-  find "$PGDATA" -mindepth 1 ! -path "$marker" -delete
-  (initialise)
+  clear
+  initialise_or_clear
 elif [ ! -e "$PGDATA/PG_VERSION" ]; then
   for entry in "$PGDATA"/* "$PGDATA"/.[!.]* "$PGDATA"/..?*; do
     if [ -e "$entry" ] || [ -L "$entry" ]; then
       fail "The data directory $PGDATA is neither empty nor a PostgreSQL cluster (it holds '${entry##*/}'). Nothing was touched."
     fi
   done
-  (initialise)
+  initialise_or_clear
 fi
 
 unset POSTGRES_PASSWORD
