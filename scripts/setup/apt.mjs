@@ -31,7 +31,7 @@ export async function aptInstall(packages, { why, services = [] }) {
     what: `Installing ${missing.join(', ')} ${why}`, env, timeoutMs: 900_000,
   });
   if (install.code !== 0) {
-    const network = /Could not resolve|Could not connect|Temporary failure|Unable to fetch|Unable to locate/.test(update.output + install.output);
+    const network = /Could not resolve|Could not connect|Temporary failure|(Unable|Failed) to fetch|Connection (timed out|refused|failed)/.test(update.output + install.output);
     throw new SetupError(`${missing.join(', ')} could not be installed ${why}${network ? ': Debian\'s packages cannot be reached' : ''}.\napt-get said:\n${lastLines(install.output, 8)}`, {
       remedy: `as root: apt-get update && ${command}`,
     });
