@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { findProgram } from './programs.mjs';
-import { serverCommand } from './server-command.mjs';
+import { fillCompileCache, serverCommand } from './server-command.mjs';
 
 /**
  * Runs the server with the Node.js that npm brought. Where this one can (22.15 and later) it *becomes* the server, so that no second process
@@ -9,7 +9,9 @@ import { serverCommand } from './server-command.mjs';
  * @param {string} root directory of package.json
  */
 export function becomeServer(root) {
-  const { program: node, args: argv, env } = serverCommand(root, process.env);
+  const command = serverCommand(root, process.env);
+  fillCompileCache(root, command);
+  const { program: node, args: argv, env } = command;
   if (typeof process.execve === 'function') process.execve(node, [node, ...argv], env);
 
   // Should this process be killed with kill -9, the server is told to stop instead of staying behind with the port.

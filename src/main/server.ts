@@ -29,8 +29,11 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
+function cannotStart(error: unknown): void {
   if (isDbmakerError(error)) process.stderr.write(`\nDbMaker cannot start: ${error.userText}\n${error.remedy === undefined ? '' : `${error.remedy}\n`}\n`);
   else process.stderr.write(`\nDbMaker cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
-});
+}
+
+// Not when it is only loaded to be compiled, see scripts/setup/server-command.mjs.
+if (import.meta.main) main().catch(cannotStart);
