@@ -147,7 +147,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
       const isJson = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
       return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json<Body>() : ({} as Body) };
     },
-    async report(id, status, rotation = {}) {
+    async report(id, status, rotation) {
       const lease = await store.instances.acquireLease(id, 'test', 10_000);
       if (lease === null) throw new Error(`no lease on ${id}`);
       if (!(await store.instances.report(lease, status, rotation))) throw new Error('lease lost');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DbmakerError, asDbmakerError } from '../../domain/errors.ts';
 
@@ -62,10 +62,18 @@ export async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** Names in a directory; none where there is no such directory. */
-export async function listDirectory(directory: string): Promise<string[]> {
+/**
+ * Names in a directory; none where there is no such directory. `most`: at most so many, in no order. What an instance's owner can write
+ * to may hold millions, which nobody has to read to see whether there are any.
+ */
+export async function listDirectory(directory: string, most = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const names: string[] = [];
   try {
-    return await readdir(directory);
+    for await (const { name } of await opendir(directory, { bufferSize: Math.min(most, 1024) })) {
+      names.push(name);
+      if (names.length >= most) break;
+    }
+    return names;
   } catch (error) {
     if (isMissing(error)) return [];
     throw asFileError(error, `${directory} cannot be read.`);

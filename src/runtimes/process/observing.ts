@@ -15,7 +15,7 @@ const PARALLEL = 16;
 export async function observeInstance(context: Context, id: string): Promise<Observation> {
   const paths = pathsOf(context, id);
   const [definition, run, entries, removing] = await Promise.all([
-    readDefinition(paths), lastRun(paths), listDirectory(paths.data), exists(paths.removing),
+    readDefinition(paths), lastRun(paths), listDirectory(paths.data, 1), exists(paths.removing),
   ]);
   const base = {
     id, exitCode: null, outOfMemory: false, startedAt: run?.startedAt ?? null, finishedAt: null, endpoint: null,

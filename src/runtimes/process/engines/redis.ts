@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { DbmakerError } from '../../../domain/errors.ts';
 import type { Resources } from '../../../domain/instance/instance.ts';
-import { listDirectory } from '../files.ts';
+import { exists, listDirectory } from '../files.ts';
 import { findProgram } from '../host.ts';
 import type { LocalEngine } from './local-engine.ts';
 import { settingsOf } from './settings.ts';
@@ -12,6 +13,8 @@ const OLDEST_MAJOR = 7;
 const REMEDY = 'apt-get install redis-server';
 /** Access rules, next to the data: Redis rewrites them by ACL SAVE. */
 const ACL_FILE = 'users.acl';
+/** So many names of a data directory are looked at: a whole one has some dozens, one that its owner filled may have millions. */
+const MOST_NAMES = 1000;
 
 /** What the runtime decides itself, so that a template's command cannot move it. */
 const FIXED_SETTINGS: ReadonlySet<string> = new Set([
@@ -55,10 +58,10 @@ export function createRedis(options: { readonly uidOf: (ordinal: number) => Prom
     },
 
     async inspectData(directory) {
-      const entries = await listDirectory(directory);
+      const entries = await listDirectory(directory, MOST_NAMES);
       if (entries.length === 0) return 'empty';
       const known = entries.every((name) => name === ACL_FILE || name === 'appendonlydir' || /\.(rdb|aof|acl|tmp|manifest)(-.*)?$|^temp-|^\./.test(name));
-      if (known && entries.includes(ACL_FILE)) return 'complete';
+      if (known && (await exists(path.join(directory, ACL_FILE)))) return 'complete';
       throw new DbmakerError('data_misplaced', `The data directory of this instance holds ${known ? `no ${ACL_FILE}` : 'something that is not of Redis'}. Nothing was changed.`);
     },
 
