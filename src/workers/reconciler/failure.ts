@@ -1,5 +1,6 @@
 import { asDbmakerError } from '../../domain/errors.ts';
 import { backoffMs } from '../../domain/instance/backoff.ts';
+import type { Phase } from '../../domain/instance/instance.ts';
 import { again, type Pass, type StepResult } from './context.ts';
 
 /** The platform's own troubles (Docker is away) are asked about this often; they say nothing about the instance. */
@@ -19,7 +20,7 @@ export async function recordFailure(pass: Pass, thrown: unknown): Promise<StepRe
   const delay = platform ? PLATFORM_RETRY_MS : backoffMs(attempts, ports.random(), { baseMs: 1000, maxMs: 5 * 60_000 });
   // Not retryable: only a change by a person (start, delete, ...) makes a new try sensible. A removal goes on whatever happens.
   const nextTryAt = error.retryable || instance.spec.desired === 'deleted' ? now + delay : null;
-  const phase = platform || instance.spec.desired === 'deleted' || stillServes(pass) ? instance.status.phase : 'failed';
+  const phase = phaseAfter(pass, platform);
   ports.log.warn({ err: error, instance: instance.id, attempts, phase }, 'a step failed');
   const message = error.remedy === undefined || error.userText.includes(error.remedy) ? error.userText : `${error.userText} ${error.remedy}`;
   // The same trouble is told once, not at every try.
@@ -38,6 +39,12 @@ export async function recordFailure(pass: Pass, thrown: unknown): Promise<StepRe
     news ? { events: [{ type: phase === 'failed' ? 'instance.failed' : 'instance.delayed', message, data: { code: error.code, attempts } }] } : {},
   );
   return nextTryAt === null ? { kind: 'done' } : again(delay);
+}
+
+function phaseAfter(pass: Pass, platform: boolean): Phase {
+  const { spec, status } = pass.instance;
+  if (spec.desired === 'deleted') return 'deleting'; // also where `status` was read before the removal began
+  return platform || stillServes(pass) ? status.phase : 'failed';
 }
 
 /** A hiccup while asking a healthy, running database (too many connections, say) does not make it failed. */
