@@ -7,9 +7,9 @@ import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { logTail } from './log-tail.ts';
 import { becomeReady } from './ready.ts';
 
-/** A database is usually ready within 100-500 ms of its launch; the longer it takes, the less a moment more matters. */
+/** A database is usually ready within 100-500 ms of its launch (a look costs 2 ms); the longer it takes, the less a moment more matters. */
 function readyRecheckMs(sinceLaunch: number): number {
-  return Math.min(500, Math.max(10, (sinceLaunch - 500) / 20));
+  return Math.min(500, Math.max(4, (sinceLaunch - 500) / 20));
 }
 
 /** desired = running: provision, start, restart, resume, whichever is missing. */
