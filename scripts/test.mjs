@@ -68,7 +68,7 @@ async function main() {
   const faults = [
     checked ? '' : 'a static check failed (see above)',
     counts.fail > 0 ? `failed: ${results.filter((one) => count([one]).fail > 0).map(({ file }) => file).join(', ')}` : '',
-    left.length > 0 ? `the tests left behind on this machine (removed now):\n  ${left.join('\n  ')}` : '',
+    left.length > 0 ? `the tests left behind on this machine (containers and processes were ended now):\n  ${left.join('\n  ')}` : '',
     options.ci && counts.skipped > 0 ? `${counts.skipped} tests were skipped, and in CI none may be` : '',
     counts.tests === 0 ? 'no test ran' : '',
     stopping.signal.aborted ? String(stopping.signal.reason) : '',
