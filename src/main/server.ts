@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { destination, pino } from 'pino';
 import { readConfig, redacted } from '../config/config.ts';
 import { isDbmakerError } from '../domain/errors.ts';
 import { startPlatform, type Platform } from './platform.ts';
@@ -8,7 +8,7 @@ const STOP_DEADLINE_MS = 15_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, redact: { paths: ['password', '*.password', 'req.headers.authorization', 'req.headers.cookie', 'token'], censor: '[redacted]' } });
+  const log = pino({ level: config.logLevel, redact: { paths: ['password', '*.password', 'req.headers.authorization', 'req.headers.cookie', 'token'], censor: '[redacted]' } }, destination({ sync: false })); // a busy disk must not hold up answers
   log.info({ config: redacted(config), node: process.version }, 'starting');
   const platform = await startPlatform(config, log);
   log.info({ url: platform.url }, `DbMaker is ready: ${platform.url}`);
