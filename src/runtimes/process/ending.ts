@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Context } from './context.ts';
 import { groupOf } from './context.ts';
-import { asFileError, exists } from './files.ts';
+import { asFileError, isMissing } from './files.ts';
 import { logTail } from './log-file.ts';
 import type { InstancePaths } from './paths.ts';
 import type { Run } from './processes.ts';
@@ -20,7 +20,11 @@ export async function endOf(context: Context, paths: InstancePaths, definition: 
   const kills = await (await groupOf(context, definition))?.outOfMemoryKills() ?? 0;
   const seen = exitCode ?? (context.engines[definition.engine].endedInOrder(await logTail(paths.log, 4096)) ? 0 : null);
   const end: EndRecord = { run: key(run), exitCode: seen, outOfMemory: kills > 0 && seen !== 0, finishedAt: context.clock.now() };
-  if (await exists(paths.directory)) await writeEnd(paths, end); // else it was removed meanwhile
+  try {
+    await writeEnd(paths, end);
+  } catch (error) {
+    if (!(error instanceof Error && isMissing(error.cause))) throw error; // it was removed meanwhile: nobody asks how it ended
+  }
   return end;
 }
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Context } from './context.ts';
 import { groupOf } from './context.ts';
-import { readText } from './files.ts';
+import { asFileError, isMissing, readText } from './files.ts';
 import type { InstancePaths } from './paths.ts';
 import { aliveStatus, descendants, isEnded, occupants, parseIdentity, programOf } from './proc.ts';
 import type { ProcessIdentity, ProcessStatus } from './proc.ts';
@@ -29,7 +29,18 @@ export function isAlive(run: Run | null): run is Run & { readonly status: Proces
 /** The last run of an instance, or null if there was none. */
 export async function lastRun(paths: InstancePaths): Promise<Run | null> {
   const identity = parseIdentity(await readText(paths.process));
-  return identity === null ? null : { identity, status: aliveStatus(identity), startedAt: (await stat(paths.process)).mtimeMs };
+  const startedAt = identity === null ? null : await writtenAt(paths.process);
+  return identity === null || startedAt === null ? null : { identity, status: aliveStatus(identity), startedAt };
+}
+
+/** Milliseconds since 1970; null: it was removed just now. */
+async function writtenAt(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw asFileError(error, 'The record of the instance\'s process cannot be looked at.');
+  }
 }
 
 /**

@@ -87,7 +87,17 @@ export class Watcher {
       const before = this.#running.get(id);
       await this.#learn(id);
       if (before === undefined && this.#running.has(id) && this.#looks > 1) this.#tell(id); // another server started it
-      if (this.#running.has(id) && (await cutLog(pathsOf(context, id)))) context.log.debug({ instance: id }, 'log cut');
+      if (this.#running.has(id)) await this.#cut(id);
+    }
+  }
+
+  /** One log that cannot be cut keeps no other from it. */
+  async #cut(id: string): Promise<void> {
+    const { log } = this.#context();
+    try {
+      if (await cutLog(pathsOf(this.#context(), id))) log.debug({ instance: id }, 'log cut');
+    } catch (error) {
+      log.warn({ instance: id, err: error }, 'the log of an instance cannot be cut; the next round tries again');
     }
   }
 

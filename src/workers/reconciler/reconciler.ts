@@ -143,7 +143,9 @@ export class Reconciler {
       try {
         observation = await runtime.observe(id);
       } catch (error) {
-        const unknown = { id, state: 'absent', exitCode: null, outOfMemory: false, startedAt: null, finishedAt: null, endpoint: null, fingerprint: null, dataPresent: true } as const;
+        // Not seen is not gone: one that was running is taken to be so until a look says otherwise.
+        const state = instance.status.phase === 'running' ? 'running' : 'absent';
+        const unknown = { id, state, exitCode: null, outOfMemory: false, startedAt: null, finishedAt: null, endpoint: null, fingerprint: null, dataPresent: true } as const;
         return await recordFailure(makePass(this.#ports, instance, unknown, lease, signal), error);
       }
       const pass = makePass(this.#ports, instance, observation, lease, signal);
