@@ -11,6 +11,8 @@ export class PortGateway {
   readonly #ports: PortGatewayPorts;
   /** port -> its listener and whose it is. */
   readonly #listeners = new Map<number, { server: Server; id: string }>();
+  /** Ports that another program had when we last tried. */
+  readonly #refused = new Set<number>();
   readonly #sockets = new Set<Socket>();
   #cancelRefresh: () => void = () => undefined;
   #closed = false;
@@ -75,10 +77,14 @@ export class PortGateway {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => void this.#serve(client, id));
     this.#listeners.set(port, { server, id });
     server.on('error', (error) => {
-      this.#ports.log.warn({ err: error, port, instance: id }, 'cannot listen on the port of an instance; tried again');
+      // Told once: it is tried again at every refresh, for as long as another program has the port.
+      if (!this.#refused.has(port)) this.#ports.log.warn({ err: error, port, instance: id }, 'cannot listen on the port of an instance; tried again and again');
+      this.#refused.add(port);
       if (this.#listeners.get(port)?.server === server) this.#unlisten(port);
     });
-    server.listen({ port, host: this.#ports.settings.bind });
+    server.listen({ port, host: this.#ports.settings.bind }, () => {
+      if (this.#refused.delete(port)) this.#ports.log.info({ port, instance: id }, 'now listening on the port of an instance');
+    });
   }
 
   #unlisten(port: number): void {
