@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { uidFor } from '../../src/runtimes/process/host.ts';
 import { readRows, writeRow } from '../contract/runtime/rows.ts';
 import { GRACE, ready, targetOf, up } from '../contract/runtime/world.ts';
 import { otherServer, processWorld } from '../support/process-runtime.ts';
@@ -26,7 +27,7 @@ for (const engine of ['postgresql', 'redis'] as const) {
     const workload = world.workload(engine);
     await up(world, workload);
     await writeFile(path.join(world.home, 'secret.key'), 'secret', { mode: 0o600 });
-    const uid = String(1_900_000_000 + workload.ordinal);
+    const uid = String(uidFor(workload.ordinal, await readFile('/proc/self/uid_map', 'utf8'), world.homeId));
     const status = await readFile(`/proc/${await world.pidOf(workload.id)}/status`, 'utf8');
     assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s+${uid}$`, 'm'));
     assert.match(status, new RegExp(`^Gid:\\s+${uid}\\s+`, 'm'));

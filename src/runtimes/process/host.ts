@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DbmakerError } from '../../domain/errors.ts';
@@ -66,17 +67,23 @@ function accountOf(name: string): number {
   return uid;
 }
 
-const UID_BASE = 1_900_000_000;
+/** No account of any machine has such a number: a process under it is an instance's. */
+export const UID_BASE = 1_900_000_000;
+/** Each installation of a machine takes its uids from one of so many blocks; the last ends below 2^31, which not every program takes. */
+const UID_BLOCKS = 3_700;
+const UID_BLOCK_SIZE = 65_536;
 const SMALL_UID_BASE = 40_000;
 
 /**
  * A uid of its own for each instance: far above what accounts use, or, where the machine maps only some (a container), above 40,000.
- * @param ordinal unique among the instances of this host
+ * @param ordinal unique among the instances of the installation, below 65,536
  * @param uidMap text of /proc/self/uid_map
+ * @param homeId keeps apart the installations of one machine, which may give the same ordinal
  * @returns null when neither is mapped
  */
-export function uidFor(ordinal: number, uidMap: string): number | null {
+export function uidFor(ordinal: number, uidMap: string, homeId: string): number | null {
   const ranges = uidMap.split('\n').map((line) => line.trim().split(/\s+/).map(Number)).filter((fields) => fields.length === 3);
   const isMapped = (uid: number): boolean => ranges.some(([first = 0, , count = 0]) => uid >= first && uid < first + count);
-  return [UID_BASE + ordinal, SMALL_UID_BASE + ordinal].find((uid) => isMapped(uid) && uid !== 65_534 && uid !== 65_535) ?? null;
+  const block = createHash('sha256').update(homeId).digest().readUInt32BE(0) % UID_BLOCKS;
+  return [UID_BASE + block * UID_BLOCK_SIZE + ordinal, SMALL_UID_BASE + ordinal].find((uid) => isMapped(uid) && uid !== 65_534 && uid !== 65_535) ?? null;
 }

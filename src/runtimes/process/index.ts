@@ -48,7 +48,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     return found;
   });
   const cgroups = lazily(async () => findCgroups(clock, (await host()).root));
-  const uidOf = (ordinal: number): Promise<number | null> => uidOn(host, ordinal);
+  const uidOf = (ordinal: number): Promise<number | null> => uidOn(host, ordinal, homeId);
   const watcher: Watcher = new Watcher(() => context);
   const context: Context = {
     home, homeId, log, clock, host, cgroups, uidOf,
@@ -106,9 +106,9 @@ function engineNameOf(template: TemplateDocument): EngineName {
   return template.engine ?? known.find((name) => name === template.type) ?? 'generic';
 }
 
-async function uidOn(host: () => Promise<Host>, ordinal: number): Promise<number | null> {
+async function uidOn(host: () => Promise<Host>, ordinal: number, homeId: string): Promise<number | null> {
   if (!(await host()).root) return null;
-  const uid = uidFor(ordinal, await readFile('/proc/self/uid_map', 'utf8'));
+  const uid = uidFor(ordinal, await readFile('/proc/self/uid_map', 'utf8'), homeId);
   if (uid === null) throw new DbmakerError('runtime_failed', 'This machine (a container?) has no uids left that an instance could have for itself.');
   return uid;
 }

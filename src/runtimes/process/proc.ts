@@ -93,11 +93,25 @@ export function isEnded(pid: number): boolean {
   return 'ZX'.includes(processStatus(pid)?.state ?? 'X');
 }
 
+/** Its real uid. Not the owner of its directory: a process that lets nobody look into it has one that is root's. */
 function ownerOf(pid: number): number | null {
+  const uid = /^Uid:\s+(\d+)/m.exec(readProc(`${pid}/status`) ?? '')?.[1];
+  return uid === undefined ? null : Number(uid);
+}
+
+/** Processes of a user, those left out that serve the instance of another lock. */
+export function processesOfUser(uid: number, lock: string): number[] {
+  return pids().filter((pid) => ownerOf(pid) === uid && !isEnded(pid) && !holdsOtherLock(pid, lock));
+}
+
+/** A lock is a file that only we can open, so nobody else can pretend to hold one: they have it from the launcher. */
+function holdsOtherLock(pid: number, lock: string): boolean {
   try {
-    return statSync(`/proc/${pid}`).uid;
+    const held = `/proc/${pid}/fd/8`;
+    const { uid, mode } = statSync(held);
+    return uid === process.getuid?.() && (mode & 0o777) === 0o600 && readlinkSync(held).endsWith('/lock') && inode(held) !== inode(lock);
   } catch {
-    return null; // ended just now
+    return false; // nothing there, or it ended just now
   }
 }
 

@@ -4,7 +4,8 @@ import type { Context } from './context.ts';
 import { groupOf } from './context.ts';
 import { asFileError, isMissing, readText } from './files.ts';
 import type { InstancePaths } from './paths.ts';
-import { aliveStatus, descendants, isEnded, occupants, parseIdentity, programOf } from './proc.ts';
+import { UID_BASE } from './host.ts';
+import { aliveStatus, descendants, isEnded, occupants, parseIdentity, processesOfUser, programOf } from './proc.ts';
 import type { ProcessIdentity, ProcessStatus } from './proc.ts';
 import type { Definition } from './records.ts';
 import { waitUntil } from './wait.ts';
@@ -45,8 +46,9 @@ async function writtenAt(file: string): Promise<number | null> {
 
 /**
  * All processes of an instance: its last run and what descends from it, those in its control group, those that hold its lock, those of
- * its uid in its directories. The last two cannot be seen where root may not look into other processes (a container without
- * CAP_SYS_PTRACE): the first is what holds there.
+ * its uid: in its directories, or, where the uid cannot be anybody else's, wherever they hide: nobody's may be left when a port, and with
+ * it the uid, goes to another owner. Locks and directories cannot be seen where root may not look into other processes (a container
+ * without CAP_SYS_PTRACE).
  */
 export async function processesOf(context: Context, paths: InstancePaths, definition: Definition | null): Promise<number[]> {
   const grouped = await (await groupOf(context, definition))?.processes() ?? [];
@@ -54,7 +56,8 @@ export async function processesOf(context: Context, paths: InstancePaths, defini
   const running = isAlive(last) ? descendants(last.identity.pid) : [];
   const uid = definition?.uid ?? process.getuid?.();
   const standing = occupants([paths.data, paths.init, paths.run], paths.lock).filter((one) => one.locks || (definition !== null && one.uid === uid));
-  return [...new Set([...running, ...grouped, ...standing.map((one) => one.pid)])].filter((pid) => pid !== process.pid && !isEnded(pid));
+  const hidden = definition !== null && definition.uid !== null && definition.uid >= UID_BASE ? processesOfUser(definition.uid, paths.lock) : [];
+  return [...new Set([...running, ...grouped, ...standing.map((one) => one.pid), ...hidden])].filter((pid) => pid !== process.pid && !isEnded(pid));
 }
 
 /**
