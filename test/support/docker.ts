@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from './run.ts';
 import { waitFor } from './wait.ts';
+import { allProcesses } from './world.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 export const IMAGES_DIRECTORY = path.join(ROOT, 'docker');
@@ -121,8 +122,21 @@ class Dockerd implements PrivateDockerd {
       if (ids.length > 0) await docker(this.socketPath, ['rm', '-f', '-v', ...ids]);
     } finally {
       await this.stop();
+      await this.#endShims();
       await this.#unmount();
       await rm(this.#root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    }
+  }
+
+  /** What kept a container that dockerd had begun to start, and forgot when it was ended. They name its namespace, which is ours alone. */
+  async #endShims(): Promise<void> {
+    for (const { pid, command } of await allProcesses()) {
+      if (!command.includes(`-namespace ${path.basename(this.#root)} `)) continue;
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // ended by itself
+      }
     }
   }
 
