@@ -37,6 +37,11 @@ export function newApiToken(): { secret: string; hash: string } {
   return { secret, hash: hashApiToken(secret) };
 }
 
+/** Whether `text` has the form of one. */
+export function isApiToken(text: string): boolean {
+  return /^dbm_[A-Za-z0-9_-]{43}$/.test(text);
+}
+
 /**
  * SHA-256, hex. Not a slow hash: the secret has 256 random bits, nothing can be guessed. Looking it up by its hash leaks no timing of the secret.
  */
