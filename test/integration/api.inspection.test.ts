@@ -60,6 +60,42 @@ test('a template of any TCP image gets its string filled in and its password gen
   assert.deepEqual([rotate.status, rotate.json.code], [501, 'unsupported']);
 });
 
+test('one person holds a bounded number of logs open, and others are not kept out', async () => {
+  const { promise: over, resolve: end } = Promise.withResolvers<undefined>();
+  let reading = 0;
+  api.runtime.logs = async function* () {
+    reading += 1;
+    await over;
+    yield line('done');
+  };
+  const ask = (token: string): ReturnType<Harness['ask']> => api.ask(`/api/containers/${id}/logs`, { token });
+  const many = Array.from({ length: 20 }, () => ask(ann.token));
+  await waitFor(() => reading === 20, { what: 'all logs to be read' });
+  const { status, json, headers } = await ask(ann.token);
+  assert.deepEqual([status, json.code, headers['retry-after']], [429, 'rate_limited', '1']);
+  const admin = ask(api.admin.token);
+  end(undefined);
+  assert.deepEqual((await Promise.all([...many, admin])).map((answer) => answer.status), Array(21).fill(200));
+  assert.equal((await ask(ann.token)).status, 200);
+});
+
+test('figures asked for at the same time are measured once', async () => {
+  await api.report(id, { phase: 'running', observedGeneration: 1 });
+  let measured = 0;
+  const { promise: over, resolve: end } = Promise.withResolvers<undefined>();
+  api.runtime.stats = async () => {
+    measured += 1;
+    await over;
+    return { cpuMs: 1, memoryBytes: 2, diskBytes: 3, processes: 4 };
+  };
+  const answers = Array.from({ length: 5 }, () => api.ask(`/api/containers/${id}/metrics`, { token: ann.token }));
+  await waitFor(() => measured > 0, { what: 'the measurement' });
+  await api.ask(`/api/containers/${id}`, { token: ann.token }); // the others have come as far by now
+  end(undefined);
+  assert.deepEqual((await Promise.all(answers)).map((answer) => answer.status), Array(5).fill(200));
+  assert.equal(measured, 1);
+});
+
 test('logs are text lines, or JSON lines when asked for', async () => {
   const asked: unknown[] = [];
   api.runtime.logs = async function* (instance, options) {

@@ -6,6 +6,7 @@ import type { ApiContext, App } from '../app-type.ts';
 import { callerOf, visibleInstance } from '../caller.ts';
 import { connectionView } from '../connection-strings.ts';
 import { logStream } from '../log-stream.ts';
+import { OpenStreams } from '../open-streams.ts';
 import { eventView } from '../present.ts';
 import { DEFAULT_LIMIT, IdParams, PageQuery, problemResponse, ref, strictObject } from '../schemas/common.ts';
 import { Connection, InstanceEvent, InstanceMetrics } from '../schemas/instance.ts';
@@ -24,9 +25,26 @@ const EventQuery = strictObject({
   after: Type.Optional(Type.Integer({ minimum: 0, description: 'Only events with a greater id.' })),
 });
 
+/** Logs that one person may read at the same time: each takes some megabytes while it is read. */
+const MAX_LOGS = 20;
+
+/** Calls about the same instance while one is under way share it: to measure costs a walk over all its files. */
+function shared<T>(work: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const running = new Map<string, Promise<T>>();
+  return (id) => {
+    const known = running.get(id);
+    if (known !== undefined) return known;
+    const fresh = work(id).finally(() => running.delete(id));
+    running.set(id, fresh);
+    return fresh;
+  };
+}
+
 /** What can be seen of one instance: how to reach it, its log, its history, its figures. */
 export function registerInspectionRoutes(app: App, context: ApiContext): void {
   const { store, config, secretBox, instances, clock } = context;
+  const open = new OpenStreams(MAX_LOGS);
+  const measure = shared((id) => instances.stats(id));
 
   app.get('/api/containers/:id/connection', {
     config: { access: 'write' },
@@ -44,6 +62,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     const { tail = 100, follow = false } = request.query;
     const asJson = request.headers.accept?.includes('application/x-ndjson') === true;
     void reply.type(asJson ? 'application/x-ndjson; charset=utf-8' : 'text/plain; charset=utf-8');
+    open.take(callerOf(request).user.id, reply);
     if (follow) void reply.header('connection', 'close'); // kept alive, it would hold up the end of the server after its stream has ended
     return reply.send(await logStream(context, request, reply, instance.id, { tail, follow, asJson }));
   });
@@ -64,7 +83,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const instance = await visibleInstance(store, callerOf(request), request.params.id);
     if (instance.status.phase !== 'running') throw new DbmakerError('not_running', 'There are figures only while it runs.');
-    const { cpuMs, memoryBytes, diskBytes, processes } = await instances.stats(instance.id);
+    const { cpuMs, memoryBytes, diskBytes, processes } = await measure(instance.id);
     const { cpus, memoryBytes: memoryLimitBytes } = instance.spec.resources;
     return { at: new Date(clock.now()).toISOString(), cpuMs, cpus, memoryBytes, memoryLimitBytes, diskBytes, processes };
   });

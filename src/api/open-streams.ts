@@ -1,0 +1,28 @@
+import type { FastifyReply } from 'fastify';
+import { DbmakerError } from '../domain/errors.ts';
+
+/** Counts the streams that each user has open. */
+export class OpenStreams {
+  readonly #most: number;
+  readonly #open = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Counts one more until the answer has ended. @throws rate_limited when the user has as many as they may */
+  take(userId: string, reply: FastifyReply): void {
+    const open = this.#open.get(userId) ?? 0;
+    if (open >= this.#most) {
+      throw new DbmakerError('rate_limited', `You read ${String(open)} logs at the same time already.`, { retryAfterMs: 1000, remedy: 'Close one first.' });
+    }
+    this.#open.set(userId, open + 1);
+    reply.raw.once('close', () => { this.#giveBack(userId); });
+  }
+
+  #giveBack(userId: string): void {
+    const left = (this.#open.get(userId) ?? 1) - 1;
+    if (left > 0) this.#open.set(userId, left);
+    else this.#open.delete(userId);
+  }
+}
