@@ -7,6 +7,8 @@ import { SEARCH_PATH } from './host.ts';
 export const LOCK_BUSY = 75;
 /** When its control group vanished: another server that wants to start the same instance made it anew. */
 export const GROUP_GONE = 77;
+/** Each of an instance's own temporary directories; what is in them counts as its memory. As in a container. */
+const PRIVATE_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
 /**
  * Becomes the wanted program step by step, in one process whose pid stays. Why a shell: between fork and exec of a child Node lets us
@@ -16,7 +18,8 @@ export const GROUP_GONE = 77;
  * - lock=FILE     descriptor 8, inherited by everything that the program starts: as long as one of them lives, nobody else can start here
  * - record=FILE   writes down who we are. By the process itself and under the lock: there is no moment in which it runs unrecorded
  * - join=FILE     enters a control group;   unlink=FILE  removes a stale file of the run before
- * - started=3     tells the server through descriptor 3
+ * - private=DIR   an empty directory of its own in that place; afterwards paths below it lead nowhere, so this comes after all files above
+ * - started=3     tells the server through descriptor 3; goes on if there is none any more: it was recorded, the next one finds it
  * - hide=9        leaves the working directory open as descriptor 9 and goes to /: directories above it may be closed to the program's uid
  * - user=UID      becomes that user without any capability
  */
@@ -30,7 +33,8 @@ while [ "$1" != -- ]; do
     record=*) read -r stat < "/proc/$$/stat" && read -r boot < /proc/sys/kernel/random/boot_id && printf '%s %s\\n' "$boot" "$stat" > "$value" || exit 76 ;;
     join=*) echo $$ > "$value" || exit ${GROUP_GONE} ;;
     unlink=*) rm -f -- "$value" ;;
-    started=*) echo started >&3; exec 3>&- ;;
+    private=*) mount -n -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=${PRIVATE_DIRECTORY_BYTES} tmpfs "$value" || exit 78 ;;
+    started=*) trap '' PIPE; echo started >&3 2> /dev/null; trap - PIPE; exec 3>&- ;;
     hide=*) exec 9<. && cd / || exit 79 ;;
     user=*) user=$value ;;
   esac
@@ -55,7 +59,7 @@ export interface LaunchOptions {
   readonly join?: readonly string[];
   readonly unlink?: readonly string[];
   readonly hideDirectory?: boolean;
-  /** Give it a network and IPC of its own, where the host can: it then reaches nothing but its own files. */
+  /** Give it a network, IPC and temporary directories of its own, where the host can: it then reaches nothing but its own files. */
   readonly isolate?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** Descriptor for stdout and stderr; `pipe`: both readable. */
@@ -68,17 +72,19 @@ export interface LaunchOptions {
  * descriptor 3 that it has written it.
  */
 export function launch(host: Host, options: LaunchOptions): ChildProcess {
+  const { isolation, privateDirectories } = options.isolate === true ? host : { isolation: [], privateDirectories: [] };
   const steps = [
     ...(options.lock === undefined ? [] : [`lock=${options.lock}`]),
     ...(options.join ?? []).map((file) => `join=${file}`),
     ...(options.unlink ?? []).map((file) => `unlink=${file}`),
-    ...(options.record === undefined ? [] : [`record=${options.record}`, 'started=3']),
+    ...(options.record === undefined ? [] : [`record=${options.record}`]),
+    ...privateDirectories.filter((directory) => options.argv[0]?.startsWith(`${directory}/`) !== true).map((directory) => `private=${directory}`),
+    ...(options.record === undefined ? [] : ['started=3']),
     ...(options.hideDirectory === true ? ['hide=9'] : []),
     ...(options.uid === null ? [] : [`user=${options.uid}`]),
   ];
   const shell = [host.shell, '-c', SCRIPT, 'dbmaker-launch', ...steps, '--', ...options.argv];
-  const wrapped = options.isolate === true && host.unshare !== null ? [host.unshare, '--net', '--ipc', '--', ...shell] : shell;
-  const [program = host.shell, ...argv] = wrapped;
+  const [program = host.shell, ...argv] = [...isolation, ...shell];
   return spawn(program, argv, {
     cwd: options.cwd,
     detached: true,
