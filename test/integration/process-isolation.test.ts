@@ -48,6 +48,46 @@ for (const engine of ['postgresql', 'redis'] as const) {
   });
 }
 
+test('directories that everybody can write to are an instance\'s own: nothing that its owner puts there meets others or outlives it', rootOnly, async () => {
+  await using world = await processWorld();
+  for (const engine of ['postgresql', 'redis'] as const) {
+    const workload = world.workload(engine);
+    await up(world, workload);
+    for (const directory of ['/tmp', '/var/tmp', '/dev/shm']) {
+      const name = path.join(directory, `dbm-left-by-${workload.id}`);
+      try {
+        await writeFile(path.join(`/proc/${await world.pidOf(workload.id)}/root`, name), 'left');
+        assert.equal(existsSync(name), false, `${engine} writes to ${directory} of the machine`);
+        assert.equal((await world.runtime.exec(workload.id, ['touch', name])).exitCode, 0);
+        assert.equal(existsSync(name), false, `exec in ${engine} writes to ${directory} of the machine`);
+      } finally {
+        await rm(name, { force: true });
+      }
+    }
+    await world.runtime.stop(workload.id, GRACE);
+    await world.runtime.start(workload);
+    await ready(world, workload);
+  }
+});
+
+test('whether the instance is whole is asked without following an owner\'s symlinks, which would tell what root can see', LIMIT, async () => {
+  await using world = await processWorld();
+  const links = { postgresql: 'dbmaker.initialising', redis: 'users.acl' } as const;
+  for (const engine of ['postgresql', 'redis'] as const) {
+    const answers: string[] = [];
+    for (const target of ['/etc/hostname', '/nowhere/at/all']) {
+      const workload = world.workload(engine);
+      await up(world, workload);
+      await world.runtime.stop(workload.id, GRACE);
+      const link = path.join(world.directoryOf(workload.id), 'data', links[engine]);
+      await rm(link, { force: true });
+      await symlink(target, link);
+      answers.push(await world.runtime.start(workload).then(() => 'started', (error: unknown) => (error instanceof Error ? error.message : String(error))));
+    }
+    assert.equal(answers[0], answers[1], engine);
+  }
+});
+
 test('the limits of processes and CPU hold, and the group goes with the instance', rootOnly, async () => {
   await using world = await processWorld();
   if (!existsSync('/sys/fs/cgroup/pids/cgroup.procs')) return; // cgroup v2: see the unit test of its files

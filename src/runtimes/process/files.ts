@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DbmakerError, asDbmakerError } from '../../domain/errors.ts';
 
@@ -55,6 +55,17 @@ export async function writeText(file: string, text: string): Promise<void> {
 export async function exists(file: string): Promise<boolean> {
   try {
     await stat(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw asFileError(error, `${path.basename(file)} cannot be looked at.`);
+  }
+}
+
+/** Whether there is something of that name; a symlink counts, wherever it leads: its owner must not learn from us what is there. */
+export async function existsHostile(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

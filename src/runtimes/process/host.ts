@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DbmakerError } from '../../domain/errors.ts';
 
@@ -10,8 +10,10 @@ export interface Host {
   /** Absolute paths. */
   readonly shell: string;
   readonly setpriv: string;
-  /** null: no private network and IPC for instances here (not root, or a container that forbids it). */
-  readonly unshare: string | null;
+  /** A command to put before a program, which then has a network and IPC of its own; empty where that is not possible (not root, or a container that forbids it). */
+  readonly isolation: readonly string[];
+  /** Directories of this machine that everybody can write to and that an isolated instance gets empty ones of its own for. */
+  readonly privateDirectories: readonly string[];
   /** An account with a name, for the one step of PostgreSQL's set-up that needs one; null: the server's own (it is not root). */
   readonly nobody: number | null;
 }
@@ -42,19 +44,31 @@ export async function inspectHost(): Promise<Host> {
     throw new DbmakerError('runtime_unavailable', `The embedded runtime needs ${missing.join(', ')}.`, { remedy: 'apt-get install util-linux coreutils' });
   }
   const root = process.getuid?.() === 0;
-  return { root, shell, setpriv, unshare: root ? await isolation() : null, nobody: root ? accountOf('nobody') : null };
+  return { root, shell, setpriv, ...(root ? await isolation() : { isolation: [], privateDirectories: [] }), nobody: root ? accountOf('nobody') : null };
 }
 
-/** Containers often forbid new namespaces even to root: tried out instead of guessed. */
-async function isolation(): Promise<string | null> {
+/**
+ * What an owner leaves in these would outlive the instance: memory in /dev/shm beyond every limit, and files that the next owner of the
+ * uid finds. Neighbours could meet there, too.
+ */
+const SHARED_DIRECTORIES = ['/tmp', '/var/tmp', '/dev/shm', '/dev/mqueue', '/run/lock'];
+
+/** Containers often forbid new namespaces, or mounts in them, even to root: tried out instead of guessed. */
+async function isolation(): Promise<Pick<Host, 'isolation' | 'privateDirectories'>> {
   const unshare = findProgram('unshare');
-  if (unshare === null) return null;
-  try {
-    await promisify(execFile)(unshare, ['--net', '--ipc', '--', 'true'], { timeout: 5_000 });
-    return unshare;
-  } catch {
-    return null; // forbidden here: the instance then shares them, as any program of this machine
-  }
+  if (unshare === null) return { isolation: [], privateDirectories: [] };
+  const works = async (command: readonly string[], ...program: string[]): Promise<boolean> =>
+    promisify(execFile)(unshare, [...command.slice(1), ...program], { timeout: 5_000, env: { PATH: SEARCH_PATH } }).then(() => true, () => false);
+  // slave: what the machine unmounts is unmounted inside, too; else an instance would keep a disk busy
+  const own = [unshare, '--net', '--ipc', '--mount', '--propagation', 'slave', '--'];
+  if (await works(own, 'mount', '-n', '-t', 'tmpfs', 'tmpfs', '/tmp')) return { isolation: own, privateDirectories: SHARED_DIRECTORIES.filter(isDirectory) };
+  const without = [unshare, '--net', '--ipc', '--'];
+  // forbidden here: the instance then shares them, as any program of this machine
+  return { isolation: await works(without, 'true') ? without : [], privateDirectories: [] };
+}
+
+function isDirectory(directory: string): boolean {
+  return lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Uid of an account of this machine. @throws DbmakerError runtime_unavailable */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DbmakerError } from '../../../domain/errors.ts';
 import type { Clock } from '../../../domain/ports/clock.ts';
-import { exists, listDirectory, readHostileText } from '../files.ts';
+import { existsHostile, listDirectory, readHostileText } from '../files.ts';
 import type { Host } from '../host.ts';
 import type { LocalEngine } from './local-engine.ts';
 import { BOOTSTRAP_ROLE, SINGLE, templateCluster } from './postgresql-cluster.ts';
@@ -82,7 +82,7 @@ export function createPostgresql(options: PostgresqlOptions): LocalEngine {
     async inspectData(directory) {
       if ((await listDirectory(directory, 1)).length === 0) return 'empty';
       const version = /^\d{1,3}(\.\d{1,3})?$/.exec(((await readHostileText(path.join(directory, 'PG_VERSION'), 16)) ?? '').trim())?.[0] ?? null;
-      if (version === String(MAJOR) && !(await exists(path.join(directory, UNFINISHED)))) return 'complete';
+      if (version === String(MAJOR) && !(await existsHostile(path.join(directory, UNFINISHED)))) return 'complete';
       throw new DbmakerError('data_misplaced', version === null || version === String(MAJOR)
         ? 'The data directory of this instance holds something that is not a complete PostgreSQL cluster. Nothing was changed.'
         : `The data of this instance were written by PostgreSQL ${version}; this server has ${MAJOR}. Nothing was changed.`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DbmakerError } from '../../../domain/errors.ts';
 import type { Resources } from '../../../domain/instance/instance.ts';
-import { exists, listDirectory } from '../files.ts';
+import { existsHostile, listDirectory } from '../files.ts';
 import { findProgram } from '../host.ts';
 import type { LocalEngine } from './local-engine.ts';
 import { settingsOf } from './settings.ts';
@@ -61,7 +61,7 @@ export function createRedis(options: { readonly uidOf: (ordinal: number) => Prom
       const entries = await listDirectory(directory, MOST_NAMES);
       if (entries.length === 0) return 'empty';
       const known = entries.every((name) => name === ACL_FILE || name === 'appendonlydir' || /\.(rdb|aof|acl|tmp|manifest)(-.*)?$|^temp-|^\./.test(name));
-      if (known && (await exists(path.join(directory, ACL_FILE)))) return 'complete';
+      if (known && (await existsHostile(path.join(directory, ACL_FILE)))) return 'complete';
       throw new DbmakerError('data_misplaced', `The data directory of this instance holds ${known ? `no ${ACL_FILE}` : 'something that is not of Redis'}. Nothing was changed.`);
     },
 
