@@ -98,7 +98,7 @@ export default defineConfig(
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
     languageOptions: {
       globals: Object.fromEntries(['process', 'console', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'fetch', 'Buffer', 'URL',
-        'AbortController', 'AbortSignal', 'module', 'structuredClone', 'performance', 'TextDecoder'].map((name) => [name, 'readonly'])),
+        'AbortController', 'AbortSignal', 'module', 'structuredClone', 'SuppressedError', 'performance', 'TextDecoder'].map((name) => [name, 'readonly'])),
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }], 'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }] },
   },

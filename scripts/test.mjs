@@ -15,6 +15,8 @@ import { prepareSystem } from './test/system.mjs';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const NODE = path.join(ROOT, 'node_modules', '.bin', 'node');
+/** Kept between runs: a test file then starts without stripping and compiling everything again. */
+const COMPILE_CACHE = path.join(ROOT, '.cache', 'compile');
 const FILE_MS = 12 * 60_000;
 const TESTS_MS = 25 * 60_000;
 const IMAGES_MS = 12 * 60_000;
@@ -89,7 +91,7 @@ async function runTests(runnable) {
   const temporary = path.join(scratch, 'tmp');
   mkdirSync(temporary, { mode: 0o711 });
   const own = Object.entries(process.env).filter(([name]) => !/^(DBMAKER_(?!TEST_)|NODE_OPTIONS$|NODE_TEST|npm_)/.test(name));
-  const env = { ...Object.fromEntries(own), TMPDIR: temporary, DBM_TEST_RUN: path.basename(scratch), NO_COLOR: '1' };
+  const env = { ...Object.fromEntries(own), TMPDIR: temporary, DBM_TEST_RUN: path.basename(scratch), NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILE_CACHE };
   const results = await runFiles(runnable, options.jobs, { root: ROOT, node: NODE, env, scratch, timeoutMs: FILE_MS, signal: stopping.signal }, printFile);
   clearTimeout(late);
   return results;

@@ -33,5 +33,11 @@ const reason = (value) => (value === undefined || value === false ? undefined : 
 function failure(error) {
   // A suite or test that failed only because of what is in it is told by that.
   if (error?.failureType === 'subtestsFailed') return { derived: true };
-  return { error: inspect(error?.cause ?? error, { depth: 6, maxStringLength: 8000, maxArrayLength: 100 }), cancelled: error?.failureType === 'cancelledByParent' };
+  return { error: wholeText(error?.cause ?? error), cancelled: error?.failureType === 'cancelledByParent' };
+}
+
+/** inspect() does not show the two errors of a SuppressedError: the fault itself, and the one of the clean-up after it. */
+function wholeText(error) {
+  if (error instanceof SuppressedError) return `${wholeText(error.suppressed)}\n\nand then, while cleaning up:\n${wholeText(error.error)}`;
+  return inspect(error, { depth: 6, maxStringLength: 40_000, maxArrayLength: 100 });
 }
