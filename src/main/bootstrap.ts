@@ -1,8 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { hashApiToken, isApiToken, newApiToken, randomId } from '../api/secrets.ts';
 import type { Config } from '../config/config.ts';
 import type { Store } from '../domain/ports/store.ts';
+import { readIfThere, writePrivate } from './private-file.ts';
 
 const ADMIN_ID = 'admin';
 
@@ -33,26 +33,4 @@ export async function ensureAdmin(store: Store, config: Config): Promise<{ file:
 /** Says that this token had a row: one without a row was revoked, and must not come back because its file is still there. */
 function issuedKey(secret: string): string {
   return `admin-token-issued:${hashApiToken(secret)}`;
-}
-
-async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Whole or not at all, readable by nobody else. */
-async function writePrivate(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
 }

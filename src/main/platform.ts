@@ -16,6 +16,7 @@ import { ensureAdmin } from './bootstrap.ts';
 import { loadBuiltinTemplates } from './builtin-templates.ts';
 import { chooseRuntime } from './choose-runtime.ts';
 import { systemClock as clock } from './clock.ts';
+import { claimStore } from './home-id.ts';
 import { isPortFree } from './port-probe.ts';
 import { createSignals } from './signals.ts';
 
@@ -35,7 +36,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
   const store = await openStore({ home: config.home, databaseUrl: config.databaseUrl, clock, log });
   const secretBox = await openSecretBox({ home: config.home, key: config.encryptionKey });
   await verifySecretBox(store, secretBox);
-  const homeId = await store.settings.putIfAbsent('home-id', randomBytes(8).toString('hex'));
+  const homeId = await claimStore(store, config.home, { storeIsInHome: config.databaseUrl === null });
   const admin = await ensureAdmin(store, config);
   await loadBuiltinTemplates(store, path.join(ROOT, 'templates'));
 
