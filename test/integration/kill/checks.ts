@@ -41,8 +41,10 @@ function checkPromise(instance: KnownInstance, row: Row | undefined): void {
 /** Every row has exactly one process or container, one directory, one port; and nothing is there without a row. */
 export async function worldMatches(server: TestServer, runtime: 'docker' | 'process', rows: readonly Row[]): Promise<void> {
   const look = async (): Promise<true> => {
-    const ids = rows.map(({ id }) => id).sort();
-    assert.deepEqual((await readdir(path.join(server.home, 'instances')).catch(() => [])).sort(), ids, 'directories against rows');
+    const directories = (await readdir(path.join(server.home, 'instances')).catch(() => [])).sort();
+    // One that was put to sleep or stopped before its first start has nothing yet: its version is not known either.
+    const expected = rows.filter(({ id, version }) => version !== null || directories.includes(id)).map(({ id }) => id);
+    assert.deepEqual(directories, expected.sort(), 'directories against rows');
     await (runtime === 'process' ? processesMatch(server, rows) : containersMatch(server, rows));
     const pid = server.pid;
     assert.ok(pid !== undefined, 'the server ended by itself');

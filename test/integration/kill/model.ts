@@ -22,6 +22,8 @@ export interface Row {
   readonly port: number;
   readonly status: string;
   readonly desired: Wanted;
+  /** Of the engine; null until it was ready for the first time. */
+  readonly version: string | null;
   readonly reason: { readonly code: string; readonly message: string; readonly logTail?: string } | null;
 }
 
