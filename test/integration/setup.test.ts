@@ -11,8 +11,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const LIMIT = { timeout: 120_000 };
 
 /** `npm start` as npm runs it, in a copy of the scripts beside a package of our choice. */
-async function start(root: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [path.join(root, 'scripts/start.mjs'), ...argv], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+async function start(root: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}, script = 'scripts/start.mjs'): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [path.join(root, script), ...argv], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = new Promise<number | null>((resolve) => void child.once('close', resolve));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { code: await closed, output: out + err };
@@ -45,6 +45,20 @@ test('an unknown option is refused with the way to the help', LIMIT, async () =>
   const { code, output } = await start(ROOT, ['--prot=1']);
   assert.equal(code, 1);
   assert.match(output, /Unknown option --prot=1\.\nWhat to do: npm start -- --help/);
+});
+
+test('npm run bench -- --help says what there is to measure, and measures nothing; a word that is none of it is refused', LIMIT, async () => {
+  await using clone = await freshClone('http://127.0.0.1:1/'); // set-up would fail here
+  const bench = async (word: string): Promise<{ code: number | null; output: string }> => start(clone.path, [word], {}, 'scripts/bench.mjs');
+  const help = await bench('--help');
+  assert.equal(help.code, 0, help.output);
+  const main = await readFile(path.join(ROOT, 'test/bench/main.ts'), 'utf8');
+  for (const [, name] of main.matchAll(/wanted\('(\w+)'\)/g)) assert.match(help.output, new RegExp(`^  ${name ?? ''} `, 'm'));
+  for (const word of ['--fast', 'lifecicle']) {
+    const refused = await bench(word);
+    assert.equal(refused.code, 1);
+    assert.match(refused.output, new RegExp(`${word}[^]*npm run bench -- --help`));
+  }
 });
 
 test('set-up that is complete adds less than 300 ms and says nothing', LIMIT, async () => {
