@@ -27,16 +27,17 @@ export async function openInstance(ports: PortGatewayPorts, id: string, signal: 
       await ports.store.instances.change(id, { desired: 'running' }, { onlyIfDesired: ['sleeping'], event: { type: 'instance.waking', message: `${instance.name} is being woken by a connection.`, data: {} } });
       ports.changed(id);
     } else {
-      refuseUnlessComing(instance);
+      refuseUnlessComing(instance, deadline);
     }
     if (ports.clock.now() >= deadline) throw new DbmakerError('not_running', 'The database did not become ready in time. Try again in a moment.');
     await nextReport(ports, id, signal);
   }
 }
 
-function refuseUnlessComing({ name, spec, status }: Instance): void {
+/** A client that waits for what cannot come in time only learns later that it does not come. */
+function refuseUnlessComing({ name, spec, status }: Instance, deadline: number): void {
   if (spec.desired === 'stopped') throw new DbmakerError('not_running', `${name} was stopped. Start it first.`);
-  if (status.phase === 'failed' && status.nextTryAt === null) throw new DbmakerError('not_running', `${name} has failed: ${status.reason?.message ?? 'unknown reason'}`);
+  if (status.phase === 'failed' && (status.nextTryAt === null || status.nextTryAt > deadline)) throw new DbmakerError('not_running', `${name} has failed: ${status.reason?.message ?? 'unknown reason'}`);
 }
 
 /** Resolves at the next report about the instance, or after a short while. */

@@ -59,6 +59,15 @@ test('what a person stopped is not woken: the connection ends', async () => {
   assert.equal((await house.store.instances.get(id))?.spec.desired, 'stopped');
 });
 
+test('a database that is tried again only in a quarter of an hour keeps nobody waiting: the connection ends at once', async () => {
+  await using house = await House.open();
+  const id = await house.instance('running');
+  await house.report(id, 'failed', Date.now() + 900_000);
+  const began = performance.now();
+  assert.equal(await readAll(dial({ port: house.port, host: '127.0.0.1' })), '');
+  assert.ok(performance.now() - began < 5_000, 'it waited out its deadline of 10 s');
+});
+
 test('a deleted instance has no listener any more, and a new one gets its own without a restart', async () => {
   await using house = await House.open();
   const id = await house.instance('running');
@@ -144,11 +153,11 @@ class House implements AsyncDisposable {
     return id;
   }
 
-  async report(id: string, phase: Phase): Promise<void> {
+  async report(id: string, phase: Phase, nextTryAt: number | null = null): Promise<void> {
     const lease = await this.store.instances.acquireLease(id, 'test', 60_000);
     assert.ok(lease);
     const endpoint: Endpoint = { kind: 'unix', directory: this.#directory.path, name: 'db.sock' };
-    await this.store.instances.report(lease, { phase, endpoint: phase === 'running' ? endpoint : null });
+    await this.store.instances.report(lease, { phase, endpoint: phase === 'running' ? endpoint : null, nextTryAt });
     await this.store.instances.releaseLease(lease);
     this.#signals.reported(id);
   }
