@@ -19,7 +19,8 @@ import { quantile } from './statistics.ts';
 
 const ROWS = 10_000;
 const RATE = 200;
-const SECONDS = 20;
+const SECONDS = 10;
+const RUNS = 3;
 
 /** Both figures over a store of 10,000 rows: a page of the list under load, and one full resync. */
 export async function manyRows(limits: { listMs: number; resyncMs: number }): Promise<Figure[]> {
@@ -47,11 +48,21 @@ async function makePattern(server: TestServer): Promise<void> {
   if (stopped.body.status !== 'stopped') throw new Error(`The pattern could not be made: ${JSON.stringify([made.body, stopped.body])}`);
 }
 
-/** Requests at a fixed rate, whatever the answers do: the time of each counts from when it was due, so that a stall is not hidden. */
+/** The median of several runs: a stall of the machine in one of them is not our tail. */
 async function listUnderLoad(server: TestServer, limit: number): Promise<Figure> {
+  const cursors = await firstCursors(server, 50);
+  const runs: Latency[] = [];
+  for (let round = 0; round < RUNS; round += 1) runs.push(await load(server, cursors));
+  const ours = quantile(runs.map(({ p99 }) => p99), 0.5);
+  return { what: `GET /api/containers, ${ROWS} rows, page of 50, p99 at ${RATE}/s`, ours, peer: null, unit: 'ms', limit, detail: { rows: ROWS, runs } };
+}
+
+type Latency = Readonly<Record<'p50' | 'p95' | 'p99' | 'max' | 'requests', number>>;
+
+/** Requests at a fixed rate, whatever the answers do: the time of each counts from when it was due, so that a stall is not hidden. */
+async function load(server: TestServer, cursors: readonly string[]): Promise<Latency> {
   const authorization = `Bearer ${await server.adminToken()}`;
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const cursors = await firstCursors(server, 50);
   const times: number[] = [];
   const pending: Promise<void>[] = [];
   const started = performance.now() + 100;
@@ -71,8 +82,7 @@ async function listUnderLoad(server: TestServer, limit: number): Promise<Figure>
   }
   await Promise.all(pending);
   agent.destroy();
-  const detail = { p50: quantile(times, 0.5), p95: quantile(times, 0.95), max: quantile(times, 1), requests: times.length, rows: ROWS };
-  return { what: `GET /api/containers, ${ROWS} rows, page of 50, p99 at ${RATE}/s`, ours: quantile(times, 0.99), peer: null, unit: 'ms', limit, detail };
+  return { p50: quantile(times, 0.5), p95: quantile(times, 0.95), p99: quantile(times, 0.99), max: quantile(times, 1), requests: times.length };
 }
 
 async function firstCursors(server: TestServer, count: number): Promise<string[]> {
