@@ -11,10 +11,11 @@ export class PortGateway {
   readonly #ports: PortGatewayPorts;
   /** port -> its listener and whose it is. */
   readonly #listeners = new Map<number, { server: Server; id: string }>();
-  /** Ports that another program had when we last tried. */
-  readonly #refused = new Set<number>();
+  /** port -> instance: another program had it when we last tried. */
+  readonly #refused = new Map<number, string>();
   readonly #sockets = new Set<Socket>();
   #cancelRefresh: () => void = () => undefined;
+  #cancelRetry: () => void = () => undefined;
   #closed = false;
 
   constructor(ports: PortGatewayPorts) {
@@ -23,6 +24,7 @@ export class PortGateway {
 
   async start(): Promise<void> {
     await this.#refresh();
+    this.#retryRefused();
   }
 
   /** One instance was made or removed: bring its listener in line at once. */
@@ -32,6 +34,7 @@ export class PortGateway {
       const instance = await this.#ports.store.instances.get(id);
       if (instance !== null && instance.spec.desired !== 'deleted') return this.#listen(instance.port, id);
       for (const [port, listener] of this.#listeners) if (listener.id === id) this.#unlisten(port);
+      for (const [port, owner] of this.#refused) if (owner === id) this.#refused.delete(port);
     } catch (error) {
       this.#ports.log.warn({ err: error, instance: id }, 'route not updated; the next refresh does it');
     }
@@ -41,6 +44,7 @@ export class PortGateway {
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     this.#cancelRefresh();
+    this.#cancelRetry();
     for (const port of [...this.#listeners.keys()]) this.#unlisten(port);
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -63,6 +67,7 @@ export class PortGateway {
       const rows = (await this.#ports.store.instances.overview()).filter((row) => row.desired !== 'deleted');
       const wanted = new Map(rows.map((row) => [row.port, row.id]));
       for (const [port, listener] of this.#listeners) if (wanted.get(port) !== listener.id) this.#unlisten(port);
+      for (const port of this.#refused.keys()) if (!wanted.has(port)) this.#refused.delete(port);
       for (const [port, id] of wanted) this.#listen(port, id);
     } catch (error) {
       // Known routes go on working while the store is away.
@@ -71,15 +76,20 @@ export class PortGateway {
     if (!this.#closed) this.#cancelRefresh = this.#ports.clock.after(this.#ports.settings.refreshMs, () => void this.#refresh());
   }
 
+  #retryRefused(): void {
+    for (const [port, id] of this.#refused) this.#listen(port, id);
+    if (!this.#closed) this.#cancelRetry = this.#ports.clock.after(this.#ports.settings.retryMs, () => this.#retryRefused());
+  }
+
   #listen(port: number, id: string): void {
     if (this.#closed || this.#listeners.get(port)?.id === id) return;
     this.#unlisten(port);
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => void this.#serve(client, id));
     this.#listeners.set(port, { server, id });
     server.on('error', (error) => {
-      // Told once: it is tried again at every refresh, for as long as another program has the port.
+      // Told once: it is tried again every few seconds, for as long as another program has the port.
       if (!this.#refused.has(port)) this.#ports.log.warn({ err: error, port, instance: id }, 'cannot listen on the port of an instance; tried again and again');
-      this.#refused.add(port);
+      this.#refused.set(port, id);
       if (this.#listeners.get(port)?.server === server) this.#unlisten(port);
     });
     server.listen({ port, host: this.#ports.settings.bind }, () => {

@@ -13,6 +13,8 @@ export interface PortGatewayPorts {
     readonly bind: string;
     /** How often all routes are re-read; hints make single ones faster. */
     readonly refreshMs: number;
+    /** How often a port that another program has is tried again. */
+    readonly retryMs: number;
     /** A waking instance has to be ready within this. */
     readonly wakeDeadlineMs: number;
   };

@@ -80,7 +80,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
     connect,
     clock,
     log: log.child({ part: 'gateway' }),
-    settings: { bind: config.bind, refreshMs: 5000, wakeDeadlineMs: 30_000 },
+    settings: { bind: config.bind, refreshMs: 30_000, retryMs: 3000, wakeDeadlineMs: 30_000 },
     onReport: (id, callback) => signals.status.onReport(id, callback),
     changed: (id) => signals.wake.changed(id),
   });

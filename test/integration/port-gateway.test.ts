@@ -115,7 +115,7 @@ class House implements AsyncDisposable {
       connect: createConnect(),
       clock: systemClock,
       log: silent,
-      settings: { bind: '127.0.0.1', refreshMs: 60_000, wakeDeadlineMs: 10_000 },
+      settings: { bind: '127.0.0.1', refreshMs: 60_000, retryMs: 60_000, wakeDeadlineMs: 10_000 },
       onReport: (id, callback) => this.#signals.status.onReport(id, callback),
       changed: () => undefined,
     });
