@@ -31,6 +31,7 @@ Settings (environment variables):
   DBMAKER_QUOTA_INSTANCES           databases of one user                            10
   DBMAKER_QUOTA_MEMORY_MB           memory of one user's databases                   8192
   DBMAKER_QUOTA_CPUS                CPUs of one user's databases                     16
+  DOCKER_HOST                       Docker Engine, a socket of this machine          unix:///var/run/docker.sock
   DBMAKER_LOG_LEVEL                 trace, debug, info, warn, error, fatal, silent   info
 `;
 

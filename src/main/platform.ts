@@ -141,6 +141,6 @@ async function listen(app: { listen(options: { host: string; port: number }): Pr
 }
 
 function greeting(url: string, admin: { file: string; created: boolean }, runtime: string): string {
-  const first = admin.created ? `  Admin API token (made just now, not shown again): ${admin.file}\n` : '';
+  const first = admin.created ? `  Admin API token, made just now (said only once): ${admin.file}\n` : '';
   return `\n  DbMaker is ready at ${url}  (databases run as ${runtime === 'docker' ? 'Docker containers' : 'local processes'})\n  API documentation: ${url}/docs\n${first}\n`;
 }
