@@ -53,12 +53,13 @@ export interface TestServer extends AsyncDisposable {
 
 /** Starts the server and waits until /health says 200. @throws Error with the log when it does not */
 export async function startServer(options: ServerOptions): Promise<TestServer> {
-  const scratch = await temporaryDirectory('server');
-  const range = await claimPortRange();
-  const server = new ServerProcess(options, options.home ?? path.join(scratch.path, 'home'), path.join(scratch.path, 'server.log'), range, await freePort(), async () => {
-    await range[Symbol.asyncDispose]();
-    await scratch[Symbol.asyncDispose]();
-  });
+  await using failed = new AsyncDisposableStack(); // what was taken is given back whichever step fails
+  const scratch = failed.use(await temporaryDirectory('server'));
+  const range = failed.use(await claimPortRange());
+  const port = await freePort();
+  const taken = failed.move();
+  const release = (): Promise<void> => taken.disposeAsync();
+  const server = new ServerProcess(options, options.home ?? path.join(scratch.path, 'home'), path.join(scratch.path, 'server.log'), range, port, release);
   try {
     await server.start();
   } catch (error) {
@@ -183,9 +184,13 @@ class ServerProcess implements TestServer {
       faults.push('the server did not end within 30 s of SIGTERM');
       await this.kill('SIGKILL');
     });
-    faults.push(...(await this.#clearAway()));
-    const log = faults.length > 0 ? await this.logText() : '';
-    await this.#release();
+    let log = '';
+    try {
+      faults.push(...(await this.#clearAway()));
+      log = faults.length > 0 ? await this.logText() : '';
+    } finally {
+      await this.#release();
+    }
     if (faults.length > 0) throw new Error(`The test server left something behind:\n- ${faults.join('\n- ')}\n${log}`);
   }
 
