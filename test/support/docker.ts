@@ -87,7 +87,7 @@ class Dockerd implements PrivateDockerd {
       '--pidfile', this.#pidfile, '--bridge=none', '--iptables=false', '--ip6tables=false', '--shutdown-timeout=10',
       // Where a containerd of the system runs, both engines use it.
       '--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`,
-    ], { stdio: ['pipe', 'ignore', 'ignore'] });
+    ], { stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, TMPDIR: this.#root } }); // where its containerd leaves its stacks when it is killed
     this.#supervisor.stdin?.on('error', () => undefined); // dockerd ended by itself: waitFor below says why
     await waitFor(async () => docker(this.socketPath, ['version'], { timeoutMs: 5_000 }), {
       what: 'a private dockerd', timeoutMs: 60_000, intervalMs: 100, explain: async () => (await readFile(path.join(this.#root, 'log'), 'utf8')).slice(-3_000),

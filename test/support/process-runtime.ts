@@ -63,10 +63,20 @@ export interface OtherServer extends Disposable {
   kill(): void;
 }
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** The same command as another user, who sees this checkout at /mnt: the directories above it may be closed to all but us. */
+function asUser(uid: number, command: readonly string[]): string[] {
+  const user = String(uid);
+  const seen = command.map((one) => path.join('/mnt', path.relative(ROOT, one)));
+  const enter = 'mount --bind "$0" /mnt && cd / && exec "$@"';
+  return ['unshare', '--mount', '--', 'sh', '-c', enter, ROOT, 'setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--', ...seen];
+}
+
 /** `as`: uid under which it runs; default our own. */
 export function otherServer(order: OtherServerOrder, options: { as?: number } = {}): OtherServer {
   const node = [process.execPath, path.join(import.meta.dirname, 'process-server.ts')];
-  const [program = '', ...argv] = options.as === undefined ? node : ['setpriv', '--reuid', String(options.as), '--regid', String(options.as), '--clear-groups', '--', ...node];
+  const [program = '', ...argv] = options.as === undefined ? node : asUser(options.as, node);
   const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(JSON.stringify(order));
   let errors = '';

@@ -51,7 +51,7 @@ export async function inspectHost(): Promise<Host> {
  * What an owner leaves in these would outlive the instance: memory in /dev/shm beyond every limit, and files that the next owner of the
  * uid finds. Neighbours could meet there, too.
  */
-const SHARED_DIRECTORIES = ['/tmp', '/var/tmp', '/dev/shm', '/dev/mqueue', '/run/lock'];
+export const SHARED_DIRECTORIES: readonly string[] = ['/tmp', '/var/tmp', '/dev/shm', '/dev/mqueue', '/run/lock'];
 
 /** Containers often forbid new namespaces, or mounts in them, even to root: tried out instead of guessed. */
 async function isolation(): Promise<Pick<Host, 'isolation' | 'privateDirectories'>> {

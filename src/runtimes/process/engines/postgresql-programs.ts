@@ -2,6 +2,7 @@ import { access, chmod, constants, cp, readFile, readdir, rename, rm, stat } fro
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { asFileError, exists, isMissing } from '../files.ts';
+import { SHARED_DIRECTORIES } from '../host.ts';
 import { makeOwnDirectory } from '../own-directory.ts';
 
 /** PostgreSQL's programs as the npm package brings them. */
@@ -28,10 +29,11 @@ export async function findPackage(modules: string): Promise<PostgresqlPackage | 
 
 /**
  * Programs in a place where any uid may run them: the package itself if it is open to all, else one copy of it, made atomically, under
- * `cache`, owned by us and named by version.
+ * `cache`, owned by us and named by version. A package below /tmp is copied, too: instances have a /tmp of their own and would not see it.
  */
 export async function publish(found: PostgresqlPackage, cache: string): Promise<string> {
-  if (await isOpenToAll(found.native)) return found.native;
+  const hidden = SHARED_DIRECTORIES.some((directory) => found.native.startsWith(`${directory}/`));
+  if (!hidden && (await isOpenToAll(found.native))) return found.native;
   const target = path.join(cache, `postgresql-${found.version}`);
   if (await exists(path.join(target, 'bin', 'postgres'))) return target;
   await makeOwnDirectory(cache, 0o755);
