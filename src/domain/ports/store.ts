@@ -138,8 +138,6 @@ export interface InstanceRepository {
   change(id: string, change: SpecChange, options?: { event?: Pick<NewEvent, 'type' | 'message' | 'data'>; onlyIfDesired?: readonly Desired[] }): Promise<Instance>;
   /** Ids with work to do now: a newer generation than observed, or nextTryAt reached; not leased by another. Oldest first. */
   due(limit: number): Promise<string[]>;
-  /** Time of the earliest nextTryAt; null: none. */
-  nextDueAt(): Promise<number | null>;
   /** Every row. Cheap: called for the full resync over 10,000 rows. */
   overview(): Promise<InstanceOverview[]>;
   /** null when another worker holds an unexpired lease or the row is gone. */

@@ -7,7 +7,7 @@ import type { DockerContext } from './context.ts';
 import { readFrames } from './demultiplex.ts';
 import { asRuntimeError } from './errors.ts';
 import { findContainer } from './find.ts';
-import { pause } from './pause.ts';
+import { pause } from '../../domain/pause.ts';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -58,7 +58,7 @@ async function exitCode(context: DockerContext, command: Docker.Exec): Promise<n
   for (let tries = 0; tries < 200; tries += 1) {
     const { Running, ExitCode } = await context.client.call('ask for the exit code', (abortSignal) => command.inspect({ abortSignal }));
     if (!Running && ExitCode !== null) return ExitCode;
-    await pause(context, 25);
+    await pause(context.clock, 25);
   }
   throw new DbmakerError('runtime_failed', 'A program in the container closed its output and went on.');
 }

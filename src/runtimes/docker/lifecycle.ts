@@ -11,7 +11,7 @@ import { parseImageUser } from './image-user.ts';
 import { FINGERPRINT_LABEL, containerName } from './names.ts';
 import { ensureNetwork } from './network.ts';
 import { ownImageDirectory } from './own-images.ts';
-import { pause } from './pause.ts';
+import { pause } from '../../domain/pause.ts';
 
 /** Before a container of another fingerprint is replaced. */
 const REPLACE_GRACE_MS = 30_000;
@@ -153,7 +153,7 @@ async function adopt(context: DockerContext, workload: Workload, cause: unknown)
       });
     }
     if (found?.Config.Labels[FINGERPRINT_LABEL] === workload.fingerprint) return;
-    await pause(context, LOOK_AGAIN_MS);
+    await pause(context.clock, LOOK_AGAIN_MS);
   }
   throw new DbmakerError('runtime_failed', 'Somebody else is making or removing the container at the same time.', { cause });
 }
@@ -170,7 +170,7 @@ const isLeaving = ({ State }: Inspected): boolean => State.Dead || State.Status 
 async function seenGone(context: DockerContext, id: string): Promise<void> {
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (await inspectContainer(context, id) === null) return;
-    await pause(context, LOOK_AGAIN_MS);
+    await pause(context.clock, LOOK_AGAIN_MS);
   }
   throw new DbmakerError('runtime_failed', 'The container is still there after its removal.');
 }

@@ -4,7 +4,7 @@ import type { DockerContext } from './context.ts';
 import { isOurs } from './find.ts';
 import { readJsonLines } from './json-lines.ts';
 import { HOME_LABEL, INSTANCE_LABEL } from './names.ts';
-import { pause } from './pause.ts';
+import { pause } from '../../domain/pause.ts';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -30,7 +30,7 @@ async function follow(context: DockerContext, handlers: Parameters<Runtime['watc
     } catch (error) {
       context.log.debug({ err: error, delay }, 'lost the events of Docker');
     }
-    await pause(context, delay, signal);
+    await pause(context.clock, delay, signal);
     delay = Math.min(LAST_RETRY_MS, delay * 2);
   }
 }

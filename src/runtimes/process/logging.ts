@@ -4,7 +4,7 @@ import { pathsOf } from './context.ts';
 import { logTail, readRange, sizeOf } from './log-file.ts';
 import { isAlive, lastRun } from './processes.ts';
 import { readDefinition } from './records.ts';
-import { pause } from './wait.ts';
+import { pause } from '../../domain/pause.ts';
 
 const LOOK_MS = 200;
 const CHUNK_BYTES = 256 * 1024;

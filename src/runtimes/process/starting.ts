@@ -14,7 +14,7 @@ import type { InstancePaths } from './paths.ts';
 import { clearLeftovers, isAlive, lastRun, refuseForeignUse } from './processes.ts';
 import { readDefinition } from './records.ts';
 import type { Definition } from './records.ts';
-import { pause } from './wait.ts';
+import { pause } from '../../domain/pause.ts';
 
 const ATTEMPTS = 5;
 const RETRY_MS = 100;

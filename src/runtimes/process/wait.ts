@@ -1,3 +1,4 @@
+import { pause } from '../../domain/pause.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 
 /** Looks every `intervalMs` (default 10) until `check` says yes; false when `timeoutMs` have passed without one. */
@@ -8,18 +9,4 @@ export async function waitUntil(clock: Clock, check: () => boolean | Promise<boo
     if (clock.now() >= deadline) return false;
     await pause(clock, options.intervalMs ?? 10);
   }
-}
-
-/** Resolves after `ms`, earlier when the signal aborts. */
-export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.after(ms, done);
-    signal?.addEventListener('abort', done, { once: true });
-    if (signal?.aborted === true) done();
-  });
 }

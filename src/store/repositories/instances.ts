@@ -58,12 +58,6 @@ export class Instances implements InstanceRepository {
     return rows.map((row) => row.id);
   }
 
-  async nextDueAt(): Promise<number | null> {
-    const row = await this.#database.read((queries) => queries.selectFrom('instances').select('next_try_at')
-      .where('next_try_at', 'is not', null).orderBy('next_try_at').limit(1).executeTakeFirst());
-    return row?.next_try_at ?? null;
-  }
-
   async overview(): Promise<InstanceOverview[]> {
     return this.#database.read((queries) => queries.selectFrom('instances').select([
       'id', 'desired', 'phase', 'generation', 'observed_generation as observedGeneration', 'next_try_at as nextTryAt', 'port',

@@ -1,7 +1,7 @@
-import type { DockerContext } from './context.ts';
+import type { Clock } from './ports/clock.ts';
 
-/** Resolves after `ms`, or at once when the signal aborts. */
-export function pause({ clock }: Pick<DockerContext, 'clock'>, ms: number, signal?: AbortSignal): Promise<void> {
+/** Resolves after `ms`, earlier when the signal aborts. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       cancel();
