@@ -42,6 +42,9 @@ test('a missing image of ours is built once for all who ask, with progress; a bu
   const impatient = home.runtime.prepare(workload, () => cancel.abort(), cancel.signal);
   const patient = heard.map((messages) => home.runtime.prepare(workload, ({ message }) => void messages.push(message)));
   await assert.rejects(impatient, { code: 'cancelled' });
+  // One who comes while it is under way hears of the progress at once, and may leave at that very moment.
+  const late = new AbortController();
+  await assert.rejects(home.runtime.prepare(workload, () => late.abort(), late.signal), { code: 'cancelled' });
   await Promise.all(patient);
   for (const messages of heard) assert.ok(messages.some((message) => message.includes('step 4 of 4')), messages.join('\n'));
   assert.equal((await home.docker('images', '-q', 'dbmaker/redis')).trim().split('\n').length, 1);

@@ -11,6 +11,8 @@ import { pause } from '../../domain/pause.ts';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 60_000;
+const LATE_START_PAUSE_MS = 50;
+const LATE_START_TRIES = 200;
 
 /** @throws not_running; runtime_failed when it takes longer than `timeoutMs` (default 60,000): it is killed then */
 export async function exec(context: DockerContext, id: string, argv: readonly string[], options: Parameters<Runtime['exec']>[2] = {}): Promise<ExecResult> {
@@ -22,18 +24,25 @@ export async function exec(context: DockerContext, id: string, argv: readonly st
     Cmd: [...argv], AttachStdin: input !== undefined, AttachStdout: true, AttachStderr: true, abortSignal,
   }));
   const late = AbortSignal.timeout(timeoutMs);
-  const stream = await client.open('run a program in the container', (abortSignal) => command.start({ hijack: true, stdin: true, abortSignal }), { timeoutMs });
+  try {
+    // A little longer than `late`, so that it is `late` that speaks when the engine takes its time to begin.
+    const stream = await client.open('run a program in the container', (abortSignal) => command.start({ hijack: true, stdin: true, abortSignal }), { timeoutMs: timeoutMs + 1000, signal: late });
+    return await talk(context, command, stream, { input: input ?? '', late });
+  } catch (error) {
+    if (!late.aborted) throw isDbmakerError(error) ? error : asRuntimeError(error, 'run a program in the container', client.address);
+    await killExec(context, command, container.Id);
+    throw new DbmakerError('runtime_failed', `A program in the container took longer than ${timeoutMs} ms.`, { cause: error });
+  }
+}
+
+async function talk(context: DockerContext, command: Docker.Exec, stream: Duplex, { input, late }: { input: string; late: AbortSignal }): Promise<ExecResult> {
   const end = (): void => void stream.destroy(new Error('too late'));
   late.addEventListener('abort', end, { once: true });
   try {
-    stream.end(input ?? '');
+    late.throwIfAborted();
+    stream.end(input);
     const output = await collect(stream);
     return { exitCode: await exitCode(context, command), ...output };
-  } catch (error) {
-    if (isDbmakerError(error)) throw error;
-    if (!late.aborted) throw asRuntimeError(error, 'run a program in the container', client.address);
-    await killExec(context, command, container.Id);
-    throw new DbmakerError('runtime_failed', `A program in the container took longer than ${timeoutMs} ms.`, { cause: error });
   } finally {
     late.removeEventListener('abort', end);
     stream.destroy();
@@ -65,15 +74,27 @@ async function exitCode(context: DockerContext, command: Docker.Exec): Promise<n
 
 /**
  * The engine cannot end an exec. Where its processes are ours to see (same host) we end it ourselves, after making sure that the pid is still
- * one of this container; elsewhere it has lost its input and output and usually ends by that.
+ * one of this container; elsewhere it has lost its input and output and usually ends by that. A loaded engine may begin it only after we
+ * have left, so that it is waited for.
  */
 async function killExec(context: DockerContext, command: Docker.Exec, containerId: string): Promise<void> {
   try {
-    const { Running, Pid } = await context.client.call('end a program in the container', (abortSignal) => command.inspect({ abortSignal }));
-    if (!Running || Pid <= 1) return;
-    const cgroup = await readFile(`/proc/${Pid}/cgroup`, 'utf8');
-    if (cgroup.includes(containerId)) process.kill(Pid, 'SIGKILL');
+    for (let tries = 0; tries < LATE_START_TRIES; tries += 1) {
+      const { Running, Pid, ExitCode } = await context.client.call('end a program in the container', (abortSignal) => command.inspect({ abortSignal }));
+      if (!Running && ExitCode !== null) return;
+      if (Running && Pid > 1 && (await endProcess(Pid, containerId))) return;
+      await pause(context.clock, LATE_START_PAUSE_MS);
+    }
+    context.log.warn({ container: containerId }, 'a program in a container took too long and may still run');
   } catch (error) {
     context.log.warn({ err: error }, 'a program in a container took too long and may still run');
   }
+}
+
+/** Whether the process was one of the container and has been sent its end; the engine's shim that becomes it is in no group of it yet. */
+async function endProcess(pid: number, containerId: string): Promise<boolean> {
+  const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8');
+  if (!cgroup.includes(containerId)) return false;
+  process.kill(pid, 'SIGKILL');
+  return true;
 }

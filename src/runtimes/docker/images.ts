@@ -55,6 +55,7 @@ export function createPrepare(context: DockerContext): Prepare {
       await Promise.race([preparation.done, new Promise<never>((_, reject) => {
         leave = () => reject(cancelled(image));
         signal?.addEventListener('abort', leave, { once: true });
+        if (signal?.aborted === true) leave(); // while it was told of the last progress
       })]);
     } finally {
       if (leave) signal?.removeEventListener('abort', leave);

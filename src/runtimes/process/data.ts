@@ -13,17 +13,20 @@ import { run } from './run.ts';
 const ATTEMPTS = 5;
 const END_OF_INPUT = '-- end of input';
 const INPUT_CUT = 70;
+const ALREADY_THERE = 71;
 
 /**
  * Makes the data under another name and renames them when they are complete and on the disk: a kill at any point, of the server or of
  * this script, leaves either none or all. The script also goes on alone when only the server was killed; it holds the instance's lock
  * meanwhile. What it reads is checked to be whole, or a server killed while writing would make half an initialisation. What failed is
  * removed at once: half a cluster on a full disk would keep everybody else from writing, the store that has to say so first of all.
+ * A killed server's script may have completed between our look and the lock: what is there now is looked at again.
  */
 const script = (body: string): string => `
 set -eu
 input=$(cat)
 case $input in *"${END_OF_INPUT}") input=\${input%"${END_OF_INPUT}"} ;; *) exit ${INPUT_CUT} ;; esac
+if [ -n "$(ls -A data 2>/dev/null || true)" ]; then exit ${ALREADY_THERE}; fi
 rm -rf -- data.init
 trap 'rm -rf -- data.init' EXIT
 ${body}
@@ -59,10 +62,10 @@ export async function ensureData(context: Context, paths: InstancePaths, workloa
     if (made) return;
     await clearLeftovers(context, paths, null); // an initialisation of a killed server: it may complete, so look again
   }
-  throw new DbmakerError('runtime_failed', 'The data directory of the instance stays locked by another process.');
+  throw new DbmakerError('runtime_failed', 'The data directory of the instance stays locked by another process, or holds something that is no complete database.');
 }
 
-/** false: somebody else holds the lock. */
+/** false: somebody else holds the lock, or has just been at it. */
 async function initialise(context: Context, paths: InstancePaths, workload: Workload): Promise<boolean> {
   const host = await context.host();
   const { script: body, argv, input } = await engineOf(context, workload.engine).initialisation(workload);
@@ -74,7 +77,7 @@ async function initialise(context: Context, paths: InstancePaths, workload: Work
     lock: paths.lock,
   });
   if (result.exitCode === 0) return true;
-  if (result.exitCode === LOCK_BUSY) return false;
+  if (result.exitCode === LOCK_BUSY || result.exitCode === ALREADY_THERE) return false;
   const said = result.stderr.trim().split('\n').slice(-5).join('\n');
   if (/No space left on device|Disk quota exceeded/.test(said)) {
     throw new DbmakerError('disk_full', 'The disk of the server is full.', { cause: new Error(said), remedy: 'Make room on the disk that holds DBMAKER_HOME.' });

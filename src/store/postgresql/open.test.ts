@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { startPostgres } from '../../../test/support/postgres.ts';
 import { addUser, failure } from '../../../test/support/store.ts';
 import { openStore } from '../index.ts';
+import { openPostgresql } from './open.ts';
 
 const clock = new ManualClock();
 const open = (databaseUrl: string) => openStore({ home: '/nonexistent', databaseUrl, clock });
@@ -58,5 +60,23 @@ test('lost connections, a read-only server and a server that is gone are told ap
     await failure(open(other), 'store_unavailable');
   } finally {
     await postgres.dispose();
+  }
+});
+
+test('a connection that breaks while it is lent out fails its work and nothing else', async () => {
+  await using postgres = await startPostgres();
+  const url = await postgres.createDatabase();
+  const database = openPostgresql(url, clock);
+  try {
+    const cutOff = database.read((queries) => queries.connection().execute(async (lent) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(lent);
+      await query(postgres.url, `select pg_terminate_backend(${String(rows[0]?.pid)}, 5000)`);
+      await query(postgres.url, 'select 1'); // the news comes while no query is under way on the lent one
+      return sql`select 1`.execute(lent);
+    }));
+    await assert.rejects(cutOff, { code: 'store_unavailable' });
+    await database.read((queries) => sql`select 1`.execute(queries));
+  } finally {
+    await database.close();
   }
 });

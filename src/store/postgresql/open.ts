@@ -27,6 +27,8 @@ export function openPostgresql(url: string, clock: Clock, log?: Log): Database {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log?.warn({ err: error }, 'lost an idle connection to the PostgreSQL server of the store'));
+  // So does one that breaks while it is lent out: the query that runs on it is refused as well, and that is what is told.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new PostgresqlDatabase(pool, clock);
 }
 
