@@ -1,10 +1,10 @@
 // npm run bench: set-up as for the tests, then test/bench/main.ts under the pinned Node.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureDependencies, printError, run, SetupError } from './setup/index.mjs';
+import { aptInstall, canAptInstall, ensureDependencies, printError, run, SetupError } from './setup/index.mjs';
 import { ensureDockerd } from './test/dockerd.mjs';
 import { prepareSystem } from './test/system.mjs';
 
@@ -16,15 +16,21 @@ machine; as root on Debian it installs what it needs). Writes artifacts/bench.js
   lifecycle  from creating or starting a database to its first query
   memory     what the server holds with many databases
   rows       lists and resyncs of a store with many rows
+  gateway    the way to a database: socket, port that Docker publishes, nginx, HAProxy, our gateway; or only a part of it:
+    gateway-throughput, gateway-latency, gateway-tls, gateway-connect, gateway-wake, gateway-idle, gateway-churn
+  --rounds=N --seconds=N   of the gateway's figures, for a first impression: fewer and shorter ones
+  --connections=N          of gateway-idle (10,000) and gateway-churn (200,000; for the promise itself 1000000)
   --help     this text
 Without a word: all of it.`;
+
+const KINDS = ['lifecycle', 'memory', 'rows', 'gateway', ...['throughput', 'latency', 'tls', 'connect', 'wake', 'idle', 'churn'].map((part) => `gateway-${part}`)];
 
 const words = process.argv.slice(2);
 if (words.includes('--help') || words.includes('-h')) {
   console.log(HELP);
   process.exit(0);
 }
-const unknown = words.find((word) => !['lifecycle', 'memory', 'rows'].includes(word));
+const unknown = words.find((word) => !KINDS.includes(word) && !/^--(rounds|seconds|connections)=[\d.]+$/.test(word));
 if (unknown !== undefined) {
   printError(new SetupError(`There is nothing to measure that is called ${unknown}.`, { remedy: 'see npm run bench -- --help' }));
   process.exit(1);
@@ -36,6 +42,8 @@ let stopDocker = async () => {};
 try {
   await ensureDependencies(ROOT);
   await prepareSystem({ ci: true, docker: true, without: [] }); // every figure or none
+  const kinds = words.filter((word) => !word.startsWith('-'));
+  if (kinds.length === 0 || kinds.some((word) => word.startsWith('gateway'))) await installPeers();
   stopDocker = await ensureDockerd(scratch);
   const { code, output } = await run(process.execPath, ['scripts/images.mjs', '--offline'], { what: 'Building the database images', cwd: ROOT });
   if (code !== 0) throw new SetupError(`The images could not be built:\n${output}`);
@@ -48,10 +56,35 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
+/** What the gateway is measured with and against. Nothing of it is started by the system. */
+async function installPeers() {
+  // postgresql-common would make a cluster beside pgbench; only now: what the person installs later is theirs to decide.
+  const noCluster = '/etc/postgresql-common/createcluster.d/dbmaker-bench.conf';
+  const write = canAptInstall() && !existsSync('/usr/lib/postgresql/15/bin/pgbench');
+  try {
+    if (write) {
+      mkdirSync(path.dirname(noCluster), { recursive: true });
+      writeFileSync(noCluster, 'create_main_cluster = false\n');
+    }
+    await aptInstall(['nginx', 'libnginx-mod-stream', 'haproxy', 'postgresql-15', 'redis-tools'], {
+      why: 'to measure the gateway beside others', services: ['nginx', 'haproxy', 'postgresql', 'redis-server'],
+    });
+  } finally {
+    if (write) rmSync(noCluster, { force: true });
+  }
+}
+
+/** A signal is passed on: the benchmark then ends what it started, and we what we started. */
 function benchmarks() {
   return new Promise((resolve, reject) => {
     const child = spawn(path.join(ROOT, 'node_modules', '.bin', 'node'), ['test/bench/main.ts', ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' });
+    const passOn = (signal) => child.kill(signal);
+    process.on('SIGTERM', passOn);
+    process.on('SIGINT', () => {}); // a terminal sends it to both
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code) => {
+      process.off('SIGTERM', passOn);
+      resolve(code ?? 1);
+    });
   });
 }

@@ -4,12 +4,14 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
-import { isReached, ratioOf, table } from './figure.ts';
+import { besideTable, isReached, ratioOf, table } from './figure.ts';
 import type { Figure } from './figure.ts';
+import { gateway } from './gateway/index.ts';
 import { createToFirstQuery, startToFirstQuery } from './lifecycle.ts';
 import { machine, manyRows } from './many-rows.ts';
 import { idleMemory } from './memory.ts';
 import { buildPeers, removePeers } from './peers.ts';
+import { stopping } from './stop.ts';
 
 const ARTIFACT = path.resolve(import.meta.dirname, '../../artifacts/bench.json');
 const only = process.argv.slice(2).filter((word) => !word.startsWith('-'));
@@ -28,22 +30,43 @@ async function onDocker(work: (server: TestServer) => Promise<void>): Promise<vo
   await work(server);
 }
 
-if (wanted('lifecycle')) {
-  try {
-    await buildPeers();
-    await onDocker(async (server) => {
-      add(await createToFirstQuery(server, 'postgresql', 0.4));
-      add(await createToFirstQuery(server, 'redis', 1));
-      add(await startToFirstQuery(server, 0.75));
-    });
-  } finally {
-    await removePeers();
-  }
-}
-if (wanted('memory')) await onDocker(async (server) => add(await idleMemory(server, 150)));
-if (wanted('rows')) add(...(await manyRows({ listMs: 25, resyncMs: 1000 })));
+const faults: string[] = [];
 
+function failed(name: string, error: unknown): void {
+  const text = `${name} could not be measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  faults.push(text);
+  process.stderr.write(`${text}\n`);
+}
+
+async function measure(): Promise<void> {
+  if (wanted('lifecycle')) {
+    try {
+      await buildPeers();
+      await onDocker(async (server) => {
+        add(await createToFirstQuery(server, 'postgresql', 0.4));
+        add(await createToFirstQuery(server, 'redis', 1));
+        add(await startToFirstQuery(server, 0.75));
+      });
+    } finally {
+      await removePeers();
+    }
+  }
+  if (wanted('memory')) await onDocker(async (server) => add(await idleMemory(server, 150)));
+  if (wanted('rows')) add(...(await manyRows({ listMs: 25, resyncMs: 1000 })));
+  await gateway({ wanted, add, failed });
+}
+
+try {
+  await measure();
+} catch (error) {
+  failed('the rest', stopping.aborted ? String(stopping.reason) : error); // what was measured before is shown all the same
+}
 const about = { at: new Date().toISOString(), cores: cpus().length, ...(await machine()) };
 await mkdir(path.dirname(ARTIFACT), { recursive: true });
-await writeFile(ARTIFACT, `${JSON.stringify({ ...about, figures: figures.map((figure) => ({ ...figure, ratio: ratioOf(figure), reached: isReached(figure) })) }, null, 2)}\n`);
-process.stdout.write(`\n${table(figures)}\n\n${Object.entries(about).map(([name, value]) => `${name}: ${value}`).join(', ')}\nEvery single value: ${ARTIFACT}\n`);
+await writeFile(ARTIFACT, `${JSON.stringify({ ...about, figures: figures.map((figure) => ({ ...figure, ratio: ratioOf(figure), reached: isReached(figure) })), faults }, null, 2)}\n`);
+const shown = [table(figures), besideTable(figures), Object.entries(about).map(([name, value]) => `${name}: ${value}`).join(', ')];
+process.stdout.write(`\n${shown.filter((part) => part !== '').join('\n\n')}\nEvery single value: ${ARTIFACT}\n`);
+if (faults.length > 0) {
+  process.stderr.write(`\n${faults.join('\n')}\n`);
+  process.exitCode = 1;
+}

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestServer } from '../support/server.ts';
 import type { Figure } from './figure.ts';
+import { residentMegabytes } from './processes.ts';
 import { quantile } from './statistics.ts';
 
 const INSTANCES = 50;
@@ -21,13 +21,8 @@ export async function idleMemory(server: TestServer, limit: number): Promise<Fig
   await pause(SETTLE_MS);
   const looks: number[] = [];
   for (let look = 0; look < 10; look += 1) {
-    looks.push(await residentMegabytes(server));
+    looks.push(await residentMegabytes([server.pid ?? 0]));
     await pause(1000);
   }
   return { what: `control plane memory (RSS), idle with ${INSTANCES} instances`, ours: quantile(looks, 0.5), peer: null, unit: 'MB', limit, detail: { looks } };
-}
-
-async function residentMegabytes({ pid }: TestServer): Promise<number> {
-  const status = await readFile(`/proc/${pid ?? 0}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }

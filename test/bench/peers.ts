@@ -4,6 +4,7 @@ import path from 'node:path';
 import { freePort } from '../support/ports.ts';
 import { run } from '../support/run.ts';
 import { firstPostgresqlQuery, firstRedisQuery } from './first-query.ts';
+import type { Login } from './first-query.ts';
 
 export type Family = 'postgresql' | 'redis';
 
@@ -29,6 +30,7 @@ export async function removePeers(): Promise<void> {
 }
 
 export interface Peer extends AsyncDisposable {
+  readonly login: Login;
   /** Polls until the first query is answered. */
   firstQuery(): Promise<void>;
   stop(): Promise<void>;
@@ -39,7 +41,7 @@ export interface Peer extends AsyncDisposable {
 export async function runPeer(family: Family): Promise<Peer> {
   const port = await freePort();
   const name = `dbmaker-bench-${randomBytes(4).toString('hex')}`;
-  const login = { host: '127.0.0.1', port, username: 'bench', password: 'bench', database: 'bench' };
+  const login = { host: '127.0.0.1', port, username: family === 'redis' ? 'default' : 'bench', password: 'bench', database: 'bench' };
   const environment = family === 'postgresql' ? ['POSTGRES_USER=bench', 'POSTGRES_PASSWORD=bench', 'POSTGRES_DB=bench'] : ['REDIS_PASSWORD=bench'];
   const remove = (): Promise<void> => docker(['rm', '-f', '-v', name]);
   await docker(['run', '-d', '--name', name, '--network', NETWORK, '-p', `127.0.0.1:${port}:${PORTS[family]}`, ...environment.flatMap((one) => ['-e', one]), image(family)]).catch(async (error: unknown) => {
@@ -47,7 +49,8 @@ export async function runPeer(family: Family): Promise<Peer> {
     throw error;
   });
   return {
-    firstQuery: () => (family === 'postgresql' ? firstPostgresqlQuery(login) : firstRedisQuery({ ...login, username: 'default' })),
+    login,
+    firstQuery: () => (family === 'postgresql' ? firstPostgresqlQuery(login) : firstRedisQuery(login)),
     stop: () => docker(['stop', name]),
     start: () => docker(['start', name]),
     [Symbol.asyncDispose]: remove,
