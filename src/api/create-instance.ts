@@ -1,5 +1,5 @@
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
-import type { Instance } from '../domain/instance/instance.ts';
+import { type Instance, OPEN_ACCESS } from '../domain/instance/instance.ts';
 import { buildSlug } from '../domain/names.ts';
 import { passwordContext } from '../domain/ports/secret-box.ts';
 import type { NewInstance } from '../domain/ports/store.ts';
@@ -9,7 +9,7 @@ import { templateKey } from '../domain/template/template.ts';
 import { engineOf } from '../domain/template/validate.ts';
 import type { User } from '../domain/user/user.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { policiesOf, validateInstanceInput } from './instance-input.ts';
+import { accessOf, policiesOf, validateInstanceInput } from './instance-input.ts';
 import { loginOf } from './login.ts';
 import { reservePort } from './reserve-port.ts';
 import type { NewInstanceBody } from './schemas/instance.ts';
@@ -71,6 +71,7 @@ function describe({ secretBox }: ApiDependencies, owner: User, body: NewInstance
       resources: resolveResources(body.resources, resolveResources(document.resources, DEFAULT_RESOURCES)),
       ...loginOf(document, owner.username, { slug, name: body.name, id }),
       ...policies,
+      access: accessOf(body, OPEN_ACCESS),
     },
     secrets: { password: secretBox.seal(randomPassword(), passwordContext(id)), nextPassword: null },
   };

@@ -6,11 +6,22 @@ import type { Store } from '../domain/ports/store.ts';
 import type { StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
 import type { Quota } from '../domain/user/user.ts';
 
+/** Where the gateway is reached. */
+export interface GatewayAddress {
+  /** null: switched off. */
+  readonly postgresqlPort: number | null;
+  readonly redisPort: number | null;
+  readonly tlsPort: number | null;
+  /** PEM of our own authority; null: the certificate came from outside. */
+  readonly certificateAuthority: string | null;
+}
+
 /** The few values of the configuration that the api needs. */
 export interface ApiConfig {
   readonly domain: string;
   readonly portRange: { readonly from: number; readonly to: number };
   readonly defaultQuota: Quota;
+  readonly gateway: GatewayAddress;
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
   readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number };
 }
@@ -28,4 +39,6 @@ export interface ApiDependencies {
   readonly instances: Pick<Runtime, 'logs' | 'stats'>;
   /** Whether a listener could be opened there right now: the real bind. */
   readonly isPortFree: (port: number) => Promise<boolean>;
+  /** Figures of other parts in this process, shown by /metrics with our own. */
+  readonly moreMetrics?: { metrics(): Promise<string> };
 }

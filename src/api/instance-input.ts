@@ -1,5 +1,7 @@
+import { parseAddressRange } from '../domain/address-range.ts';
 import { DURATION_FORMAT, formatDuration, parseDuration } from '../domain/duration.ts';
 import { DbmakerError } from '../domain/errors.ts';
+import type { Access } from '../domain/instance/instance.ts';
 import { instanceNameProblem } from '../domain/names.ts';
 import { resourceProblems } from '../domain/resources.ts';
 
@@ -9,11 +11,14 @@ interface AskedFor {
   readonly resources?: { readonly memory?: string | number; readonly cpus?: number };
   readonly sleepAfter?: string;
   readonly removeAfter?: string;
+  readonly tlsOnly?: boolean;
+  readonly allowedSources?: readonly string[];
 }
 
 /** Shorter ones are slips: nobody wants a database that is gone before they have used it. */
 const MIN_SLEEP_MS = 60_000;
 const MIN_REMOVE_MS = 3_600_000;
+const MAX_SOURCES = 50;
 
 /** @throws invalid_request naming every member that is wrong */
 export function validateInstanceInput(asked: AskedFor): void {
@@ -24,7 +29,19 @@ export function validateInstanceInput(asked: AskedFor): void {
   if (asked.name !== undefined) add('/name', instanceNameProblem(asked.name));
   if (asked.sleepAfter !== undefined) add('/sleepAfter', durationProblem(asked.sleepAfter, MIN_SLEEP_MS));
   if (asked.removeAfter !== undefined) add('/removeAfter', durationProblem(asked.removeAfter, MIN_REMOVE_MS));
+  if (asked.allowedSources !== undefined && asked.allowedSources.length > MAX_SOURCES) add('/allowedSources', `must hold at most ${String(MAX_SOURCES)} addresses and ranges`);
+  for (const [index, text] of asked.allowedSources?.entries() ?? []) {
+    add(`/allowedSources/${String(index)}`, parseAddressRange(text) === undefined ? 'must be an address or a range such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32' : null);
+  }
   throwFields(fields);
+}
+
+/** Who may connect, as asked for over what is there. Call {@link validateInstanceInput} first. */
+export function accessOf(asked: AskedFor, now: Access): Access {
+  return {
+    tlsOnly: asked.tlsOnly ?? now.tlsOnly,
+    allow: asked.allowedSources === undefined ? now.allow : [...new Set(asked.allowedSources.flatMap((text) => parseAddressRange(text) ?? []))],
+  };
 }
 
 /** Members of a change that were asked for, in the store's terms. Call {@link validateInstanceInput} first. */

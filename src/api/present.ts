@@ -33,6 +33,8 @@ export function instanceView(instance: Instance, domain: string): InstanceView {
     resources: { memoryBytes: spec.resources.memoryBytes, cpus: spec.resources.cpus },
     sleepAfter: formatDuration(spec.sleepAfterMs),
     removeAfter: formatDuration(spec.removeAfterMs),
+    tlsOnly: spec.access.tlsOnly,
+    allowedSources: [...spec.access.allow],
     version: status.version,
     startedAt: optionalTime(status.startedAt),
     createdAt: time(instance.createdAt),

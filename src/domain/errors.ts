@@ -24,6 +24,9 @@ export const ERROR_CODES = {
   unsupported_media_type: { retryable: false },
   rate_limited: { retryable: true },
   not_running: { retryable: true },
+  tls_required: { retryable: false },
+  address_not_allowed: { retryable: false },
+  handshake_timeout: { retryable: true },
   // what befell an instance
   image_missing: { retryable: true },
   image_build_failed: { retryable: true },

@@ -32,7 +32,7 @@ test('a store that holds the databases of another home is refused, and stays tha
     await store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 9, memoryBytes: 1e12, cpus: 99 } });
     const port = await store.ports.reserve({ from: 10_000, to: 10_001 }, 60_000);
     const template = { name: 'Redis', type: 'redis', image: 'x', defaultPort: 1, connectionStringTemplate: 'x' };
-    const spec = { desired: 'running', template, resources: { memoryBytes: 1, cpus: 1, pids: 1 }, username: 'a', database: '0', sleepAfterMs: null, removeAfterMs: null } as const;
+    const spec = { desired: 'running', template, resources: { memoryBytes: 1, cpus: 1, pids: 1 }, username: 'a', database: '0', sleepAfterMs: null, removeAfterMs: null, access: { tlsOnly: false, allow: [] } } as const;
     await store.instances.create({ id: 'iaaaaaaaaaaa', ownerId: 'u', ownerName: 'alice', name: 'a', templateKey: 'redis', type: 'redis', engine: 'redis', slug: 'alice-redis-abcd', port, spec, secrets: { password: 'x', nextPassword: null } });
     await assert.rejects(claimStore(store, other.path, shared), { code: 'invalid_configuration' });
     assert.equal(await claimStore(store, directory.path, shared), id);

@@ -7,7 +7,7 @@ import { openSqlite } from './sqlite/open.ts';
 import { SqlStore } from './store.ts';
 
 export { openSecretBox, verifySecretBox } from './secret-box.ts';
-export { lockHome } from './sqlite/home-lock.ts';
+export { lockHome, tryLock, type HeldLock } from './sqlite/home-lock.ts';
 
 export interface StoreOptions {
   /** Absolute directory; holds `dbmaker.sqlite` when there is no databaseUrl. */

@@ -3,7 +3,7 @@ import type { Instance, InstanceSpec } from '../domain/instance/instance.ts';
 import type { InstanceRepository, SpecChange } from '../domain/ports/store.ts';
 import type { Database } from './database.ts';
 import { checkName } from './instance-create.ts';
-import { dueAt, specColumns, toInstance } from './instance-row.ts';
+import { changedAt, dueAt, specColumns, toInstance } from './instance-row.ts';
 import { checkResources, lockHolding } from './quota.ts';
 import { appendEvents } from './repositories/events.ts';
 import type { InstanceRow, Queries } from './schema.ts';
@@ -31,7 +31,7 @@ export async function changeInstance(database: Database, id: string, change: Spe
       ...specColumns(spec),
       ...(again ? {} : { name: change.name ?? row.name, next_password: change.nextPassword ?? row.next_password }),
       due_at: dueAt(spec.generation, instance.status, now),
-      updated_at: now,
+      updated_at: changedAt(row, now),
     };
     const { desired, generation, memory_bytes, cpus, spec: document, name, next_password, due_at, updated_at } = changed;
     await queries.updateTable('instances')
@@ -67,6 +67,7 @@ function changedSpec(spec: InstanceSpec, change: SpecChange): InstanceSpec {
     // null means never, so `??` will not do.
     sleepAfterMs: change.sleepAfterMs === undefined ? spec.sleepAfterMs : change.sleepAfterMs,
     removeAfterMs: change.removeAfterMs === undefined ? spec.removeAfterMs : change.removeAfterMs,
+    access: change.access ?? spec.access,
   };
 }
 

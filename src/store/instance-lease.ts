@@ -2,7 +2,7 @@ import type { InstanceStatus } from '../domain/instance/instance.ts';
 import type { InstanceRepository, Lease } from '../domain/ports/store.ts';
 import type { Database } from './database.ts';
 import { lockRow } from './instance-change.ts';
-import { dueAt, statusColumns, toInstance } from './instance-row.ts';
+import { changedAt, dueAt, statusColumns, toInstance } from './instance-row.ts';
 import { appendEvents } from './repositories/events.ts';
 import { quarantinePort } from './repositories/ports.ts';
 import type { InstanceRow, Queries } from './schema.ts';
@@ -57,7 +57,7 @@ export async function report(database: Database, ...[lease, change, options = {}
       due_at: dueAt(row.generation, status, now),
       ...(rotated ? { password: options.rotated, next_password: null } : {}),
       ...(refused ? { next_password: null } : {}),
-      updated_at: now,
+      updated_at: changedAt(row, now),
     }).where('id', '=', row.id).execute();
     await appendEvents(database, queries, (options.events ?? []).map((event) => ({ ...event, instanceId: row.id, ownerId: row.owner_id })), now);
     return true;
@@ -71,6 +71,7 @@ export async function closeInstance(database: Database, lease: Lease, quarantine
     const row = await lockRow(database, queries, lease.instanceId);
     if (!row || !holds(row, lease)) return false;
     await queries.deleteFrom('instances').where('id', '=', row.id).execute();
+    await queries.deleteFrom('gateway_activity').where('instance_id', '=', row.id).execute();
     await quarantinePort(queries, row.id, quarantineUntil);
     await appendEvents(database, queries, [{
       instanceId: row.id, ownerId: row.owner_id, type: 'instance.deleted', message: `${row.name} was deleted.`, data: { slug: row.slug, port: row.port },

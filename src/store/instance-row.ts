@@ -1,10 +1,11 @@
-import type { Instance, InstanceSpec, InstanceStatus } from '../domain/instance/instance.ts';
+import { OPEN_ACCESS } from '../domain/instance/instance.ts';
+import type { Access, Instance, InstanceSpec, InstanceStatus } from '../domain/instance/instance.ts';
 import type { NewInstance } from '../domain/ports/store.ts';
 import type { TemplateDocument } from '../domain/template/template.ts';
 import type { InstanceRow } from './schema.ts';
 
-/** What of the spec and the status lies in JSON: everything that has no column of its own. */
-type SpecDocument = Omit<InstanceSpec, 'desired' | 'generation' | 'template'>;
+/** What of the spec and the status lies in JSON: everything that has no column of its own. Rows of before the gateway lack `access`. */
+type SpecDocument = Omit<InstanceSpec, 'desired' | 'generation' | 'template' | 'access'> & { readonly access?: Access };
 type StatusDocument = Omit<InstanceStatus, 'phase' | 'observedGeneration' | 'nextTryAt'>;
 
 export function toInstance(row: InstanceRow): Instance {
@@ -20,7 +21,7 @@ export function toInstance(row: InstanceRow): Instance {
     engine: row.engine,
     slug: row.slug,
     port: row.port,
-    spec: { ...spec, desired: row.desired, generation: row.generation, template: templateOf(row.template) },
+    spec: { ...spec, access: spec.access ?? OPEN_ACCESS, desired: row.desired, generation: row.generation, template: templateOf(row.template) },
     status: { ...status, phase: row.phase, observedGeneration: row.observed_generation, nextTryAt: row.next_try_at },
     secrets: { password: row.password, nextPassword: row.next_password },
     createdAt: row.created_at,
@@ -62,6 +63,14 @@ export function statusColumns(status: InstanceStatus): Pick<InstanceRow, 'phase'
 /** When the reconciler has to look: at once while something is not carried out yet, else when it asked for. */
 export function dueAt(generation: number, status: Pick<InstanceStatus, 'observedGeneration' | 'nextTryAt'>, now: number): number | null {
   return generation > status.observedGeneration ? now : status.nextTryAt;
+}
+
+/**
+ * For `updated_at`: rises with every write of a row, also when the clock is set back or several fall into one millisecond. So readers who ask
+ * for what changed since miss nothing, and of two answers about a row the newer one is known.
+ */
+export function changedAt(row: Pick<InstanceRow, 'updated_at'>, now: number): number {
+  return Math.max(now, row.updated_at + 1);
 }
 
 export function newRow(instance: NewInstance, now: number): InstanceRow {

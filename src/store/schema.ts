@@ -20,6 +20,9 @@ export interface Schema {
   idempotency: IdempotencyRow;
   settings: { key: string; value: string };
   heartbeats: { worker: string; at: number; state: string };
+  /** Gateway processes, and when they reported last. One that ended in good order has no row. */
+  gateways: { gateway: string; alive_at: number };
+  gateway_activity: GatewayActivityRow;
 }
 
 export type Queries = Kysely<Schema>;
@@ -102,6 +105,17 @@ export interface PortRow {
   reserved_until: number | null;
   quarantined_until: number | null;
   blocked_until: number | null;
+}
+
+/** One for each instance and gateway process; with an empty `gateway` what processes counted that are gone. */
+export interface GatewayActivityRow {
+  instance_id: string;
+  gateway: string;
+  open: number;
+  connections: number;
+  bytes_in: number;
+  bytes_out: number;
+  last_used_at: number;
 }
 
 export interface EventRow {

@@ -3,6 +3,7 @@ import type { Store } from '../domain/ports/store.ts';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { runMigrations } from './migrations/run.ts';
+import { Activity } from './repositories/activity.ts';
 import { Events } from './repositories/events.ts';
 import { Heartbeats } from './repositories/heartbeats.ts';
 import { Idempotency } from './repositories/idempotency.ts';
@@ -24,6 +25,7 @@ export class SqlStore implements Store {
   readonly idempotency: Idempotency;
   readonly settings: Settings;
   readonly heartbeats: Heartbeats;
+  readonly activity: Activity;
   readonly #database: Database;
   readonly #log: Log | undefined;
 
@@ -39,6 +41,7 @@ export class SqlStore implements Store {
     this.idempotency = new Idempotency(database);
     this.settings = new Settings(database);
     this.heartbeats = new Heartbeats(database);
+    this.activity = new Activity(database);
   }
 
   async migrate(): Promise<void> {

@@ -6,6 +6,9 @@ const EVERY_MS = 3_600_000;
 /** A repeated POST finds its first answer for so long; clients give up retrying much sooner. */
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
+/** A gateway process that has not reported for so long is gone for good. */
+const GATEWAY_GONE_MS = 24 * 3_600_000;
+
 /** Forgets what has served its time in the store. Touches nothing of any instance. */
 export class Housekeeping {
   readonly #ports: { readonly store: Store; readonly clock: Clock; readonly log: Log };
@@ -27,9 +30,10 @@ export class Housekeeping {
     const { store, clock, log } = this.#ports;
     try {
       const forgotten = await store.idempotency.deleteBefore(clock.now() - IDEMPOTENCY_MS);
+      await store.activity.fold(clock.now() - GATEWAY_GONE_MS);
       if (forgotten > 0) log.info({ forgotten }, 'old idempotency keys were forgotten');
     } catch (error) {
-      log.warn({ err: error }, 'old idempotency keys could not be forgotten; tried again in an hour');
+      log.warn({ err: error }, 'the store could not be tidied; tried again in an hour');
     }
     this.start();
   }

@@ -1,6 +1,7 @@
 import { describe } from 'node:test';
 import type { StoreUnderTest } from '../support/store.ts';
 import { accountContract } from './store/accounts.ts';
+import { gatewayContract } from './store/gateway.ts';
 import { changeContract } from './store/changes.ts';
 import { creationContract } from './store/creation.ts';
 import { eventContract } from './store/events.ts';
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: OpenStore): void {
     listContract(open);
     changeContract(open);
     leaseContract(open);
+    gatewayContract(open);
     modelContract(open);
   });
 }

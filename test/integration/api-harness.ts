@@ -104,7 +104,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
     secretBox: await openSecretBox({ home: directory.path, key: null }),
     clock: systemClock,
     log,
-    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, ...overrides.config },
+    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, ...overrides.config },
     wake: { changed: (id) => void woken.push(id) },
     status: {
       onReport(id, callback) {

@@ -20,6 +20,7 @@ const ADMIN: Row = [401, 401, 403, 403, 403, 403, 200];
 const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }>> = {
   'GET /health': { row: [503, 503, 503, 503, 503, 503, 503] }, // no worker runs in this test
   'GET /metrics': { row: [200, 401, 403, 403, 403, 403, 200] }, // direct and from this machine: open
+  'GET /api/certificate-authority': { row: [404, 404, 404, 404, 404, 404, 404] }, // none of our own in this test
   'GET /api/monitoring': { row: ADMIN },
   'GET /api/users/profile': { row: READ },
   'GET /api/users': { row: ADMIN },

@@ -27,7 +27,9 @@ test('connection of PostgreSQL: login, ready strings, and not for caches', async
   assert.match(json.password, /^[A-Za-z0-9]{32}$/);
   assert.equal(json.connectionString, `postgresql://ann-1:${json.password}@127.0.0.1:${String(port)}/ann-1_db`);
   assert.deepEqual([json.status, json.host, json.directHost, json.directPort, json.username, json.database], ['pending', '127.0.0.1', '127.0.0.1', port, 'ann-1', 'ann-1_db']);
-  assert.deepEqual(Object.keys(json.clients).sort(), ['dotnet', 'env', 'go', 'jdbc', 'node', 'psql', 'python', 'uri']);
+  assert.deepEqual(Object.keys(json.clients).sort(), ['dotnet', 'env', 'go', 'jdbc', 'node', 'prisma', 'psql', 'psql-tls', 'python', 'uri']);
+  assert.deepEqual([json.hostname, json.hostnamePort], [`${json.hostname.split('.')[0] ?? ''}.localhost`, 15432]);
+  assert.equal(json.clients['psql-tls'], `psql 'postgresql://ann-1:${json.password}@${json.hostname}:15432/ann-1_db?sslmode=require&hostaddr=127.0.0.1'`);
   assert.equal(json.clients['jdbc'], `jdbc:postgresql://127.0.0.1:${String(port)}/ann-1_db?user=ann-1&password=${json.password}`);
   assert.equal(json.clients['env'], `DATABASE_URL=${json.connectionString}`);
 });
@@ -43,7 +45,22 @@ test('with a domain the host is the instance\'s own name', async () => {
   await using named = await startApi({ config: { domain: 'db.example.com' } });
   const made = await create(named, named.admin.token, 'x');
   assert.equal(made.hostname, `${made.slug}.db.example.com`);
-  assert.equal((await named.ask(`/api/containers/${made.id}/connection`, { token: named.admin.token })).json.host, made.hostname);
+  const { json } = await named.ask(`/api/containers/${made.id}/connection`, { token: named.admin.token });
+  assert.deepEqual([json.host, json.port, json.directHost, json.directPort], [made.hostname, 15432, made.hostname, made.port]);
+  assert.equal(json.clients['psql'], `psql 'postgresql://${json.username}:${json.password}@${made.hostname}:15432/${json.database}?sslmode=require'`);
+  assert.equal((await named.ask('/api/certificate-authority')).status, 404);
+});
+
+test('where the certificate is of our own authority, its file is served and named in the strings', async () => {
+  await using named = await startApi({ config: { domain: 'db.example.com', gateway: { postgresqlPort: 5432, redisPort: null, tlsPort: 443, certificateAuthority: 'PEM' } } });
+  const file = await named.ask('/api/certificate-authority');
+  assert.deepEqual([file.status, file.text, file.headers['content-disposition']], [200, 'PEM', 'attachment; filename="dbmaker-ca.pem"']);
+  const { json } = await named.ask(`/api/containers/${(await create(named, named.admin.token, 'x')).id}/connection`, { token: named.admin.token });
+  assert.match(json.clients['psql'] ?? '', /:5432\/admin_db\?sslmode=verify-full&sslrootcert=dbmaker-ca\.pem'$/);
+  assert.match(json.clients['jdbc'] ?? '', /sslmode=verify-full&sslrootcert=dbmaker-ca\.pem$/);
+  const cache = await create(named, named.admin.token, 'y', 'redis');
+  const { json: redis } = await named.ask(`/api/containers/${cache.id}/connection`, { token: named.admin.token });
+  assert.deepEqual([redis.host, redis.port, redis.hostnamePort], [cache.hostname, cache.port, null], 'its own port, as the shared one is off');
 });
 
 test('a template of any TCP image gets its string filled in and its password generated', async () => {
@@ -189,5 +206,23 @@ test('figures are there only while it runs', async () => {
   const { json, status } = await ask();
   assert.equal(status, 200);
   const { at: _at, ...figures } = json as unknown as Record<string, unknown>;
-  assert.deepEqual(figures, { cpuMs: 1, cpus: 1, memoryBytes: 2, memoryLimitBytes: 512 * 1024 ** 2, diskBytes: 3, processes: 4 });
+  const unused = { open: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt: null };
+  assert.deepEqual(figures, { cpuMs: 1, cpus: 1, memoryBytes: 2, memoryLimitBytes: 512 * 1024 ** 2, diskBytes: 3, processes: 4, gateway: unused });
+  const lastUsedAt = Date.now();
+  for (const gateway of ['g1', 'g2']) await api.store.activity.report(gateway, [{ instanceId: fresh, open: 2, connections: 3, bytesIn: 10, bytesOut: 20, lastUsedAt }]);
+  const used = (await ask()).json as unknown as { gateway: unknown };
+  assert.deepEqual(used.gateway, { open: 4, connections: 6, bytesIn: 20, bytesOut: 40, lastUsedAt: new Date(lastUsedAt).toISOString() });
+});
+
+test('who may connect is set at creation or later, checked item by item, and kept where it is not named', async () => {
+  const body = { template: 'redis', name: 'guarded', tlsOnly: true, allowedSources: ['10.0.0.0/8', '2001:DB8:0::7'] };
+  const made = await api.ask('/api/containers', { method: 'POST', token: ann.token, body });
+  assert.deepEqual([made.json.tlsOnly, made.json.allowedSources], [true, ['10.0.0.0/8', '2001:db8::7']]);
+  const change = (changes: object) => api.ask(`/api/containers/${made.json.id}`, { method: 'PATCH', token: ann.token, body: changes });
+  assert.deepEqual((await change({ tlsOnly: false })).json.allowedSources, ['10.0.0.0/8', '2001:db8::7']);
+  assert.deepEqual((await change({ allowedSources: [] })).json.allowedSources, []);
+  const wrong = await change({ allowedSources: ['10.0.0.1', 'example.com', '10.0.0.0/99'] });
+  assert.equal(wrong.status, 400);
+  assert.deepEqual(Object.keys(wrong.json.fields), ['/allowedSources/1', '/allowedSources/2']);
+  assert.equal((await change({ allowedSources: Array.from({ length: 51 }, (_, index) => `10.0.0.${String(index)}`) })).json.code, 'invalid_request');
 });

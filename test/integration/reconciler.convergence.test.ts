@@ -135,7 +135,7 @@ class World implements AsyncDisposable {
     const name = `db-${this.#names++}`;
     const id = `i${name.replace('-', '').padEnd(11, '0')}`;
     const port = await this.#store.ports.reserve({ from: 10_000, to: 19_999 }, 60_000);
-    const spec = { desired: 'running', template: TEMPLATE, resources: { memoryBytes: 64 * 1024 ** 2, cpus: 1, pids: 50 }, username: name, database: 'db', sleepAfterMs: null, removeAfterMs: null } as const;
+    const spec = { desired: 'running', template: TEMPLATE, resources: { memoryBytes: 64 * 1024 ** 2, cpus: 1, pids: 50 }, username: name, database: 'db', sleepAfterMs: null, removeAfterMs: null, access: { tlsOnly: false, allow: [] } } as const;
     const secrets = { password: this.#secretBox.seal('first', passwordContext(id)), nextPassword: null };
     await this.#store.instances.create({ id, ownerId: 'u', ownerName: 'alice', name, templateKey: 'postgresql', type: 'postgresql', engine: 'postgresql', slug: `alice-postgresql-${name}`, port, spec, secrets });
   }

@@ -62,7 +62,7 @@ export function newInstance(owner: User, port: number, wish: Wish = {}): NewInst
   const id = wish.id ?? nextId();
   const spec: Omit<InstanceSpec, 'generation' | 'restarts'> = {
     desired: 'running', template: TEMPLATE, resources: { memoryBytes: 256 * MB, cpus: 0.5, pids: 100 },
-    username: 'ada', database: '0', sleepAfterMs: null, removeAfterMs: 86_400_000, ...wish.spec,
+    username: 'ada', database: '0', sleepAfterMs: null, removeAfterMs: 86_400_000, access: { tlsOnly: false, allow: [] }, ...wish.spec,
   };
   return {
     id, ownerId: owner.id, ownerName: owner.username, name: `name-${id}`, templateKey: 'redis', type: 'redis', engine: 'redis',

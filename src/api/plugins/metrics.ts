@@ -8,7 +8,7 @@ import { PHASES } from '../schemas/instance.ts';
  * Figures for Prometheus, with a registry of their own. Open to admins' tokens and to direct connections from this machine (a scraper beside us needs
  * no token): they hold counts and times, no names and no secrets.
  */
-export function registerMetrics(app: App, { store, log }: ApiContext): void {
+export function registerMetrics(app: App, { store, log, moreMetrics }: ApiContext): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
@@ -46,5 +46,5 @@ export function registerMetrics(app: App, { store, log }: ApiContext): void {
       tags: ['platform'], summary: 'Figures for Prometheus', description: 'With an admin\'s token, or without one over a direct connection from the same machine.', produces: ['text/plain'],
       response: { 200: Type.String(), ...problemResponse },
     },
-  }, async (_request, reply) => reply.type(registry.contentType).serializer((text: unknown) => text as string).send(await registry.metrics()));
+  }, async (_request, reply) => reply.type(registry.contentType).serializer((text: unknown) => text as string).send([await registry.metrics(), await moreMetrics?.metrics() ?? ''].filter(Boolean).join('\n')));
 }

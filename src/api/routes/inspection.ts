@@ -28,6 +28,11 @@ const EventQuery = strictObject({
 /** Logs that one person may read at the same time: each takes some megabytes while it is read. */
 const MAX_LOGS = 20;
 
+/** A gateway process that has not reported for so long is taken to be gone, and its connections with it. */
+const GATEWAY_ALIVE_MS = 30_000;
+const NEVER_USED = { open: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt: null };
+const time = (at: number): string => new Date(at).toISOString();
+
 /** Calls about the same instance while one is under way share it: to measure costs a walk over all its files. */
 function shared<T>(work: (id: string) => Promise<T>): (id: string) => Promise<T> {
   const running = new Map<string, Promise<T>>();
@@ -51,7 +56,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     schema: { tags, summary: 'How to connect, with the password', description: 'Needs the scope `write`: whoever holds the password can write.', params: IdParams, response: { 200: ref(Connection), ...problemResponse } },
   }, async (request) => {
     const instance = await visibleInstance(store, callerOf(request), request.params.id);
-    return connectionView(instance, secretBox.open(instance.secrets.password, passwordContext(instance.id)), config.domain);
+    return connectionView(instance, secretBox.open(instance.secrets.password, passwordContext(instance.id)), config);
   });
 
   app.get('/api/containers/:id/logs', {
@@ -85,6 +90,10 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     if (instance.status.phase !== 'running') throw new DbmakerError('not_running', 'There are figures only while it runs.');
     const { cpuMs, memoryBytes, diskBytes, processes } = await measure(instance.id);
     const { cpus, memoryBytes: memoryLimitBytes } = instance.spec.resources;
-    return { at: new Date(clock.now()).toISOString(), cpuMs, cpus, memoryBytes, memoryLimitBytes, diskBytes, processes };
+    const use = await store.activity.get(instance.id, GATEWAY_ALIVE_MS);
+    return {
+      at: time(clock.now()), cpuMs, cpus, memoryBytes, memoryLimitBytes, diskBytes, processes,
+      gateway: use === null ? NEVER_USED : { ...use, lastUsedAt: time(use.lastUsedAt) },
+    };
   });
 }

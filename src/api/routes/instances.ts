@@ -6,7 +6,7 @@ import type { Caller } from '../caller.ts';
 import { callerOf, visibleInstance } from '../caller.ts';
 import { createInstance } from '../create-instance.ts';
 import { createOnce, idempotencyKey } from '../idempotency.ts';
-import { policiesOf, validateInstanceInput } from '../instance-input.ts';
+import { accessOf, policiesOf, validateInstanceInput } from '../instance-input.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
 import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse } from '../schemas/common.ts';
@@ -67,7 +67,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
 
   app.patch('/api/containers/:id', {
     config: { access: 'write' },
-    schema: { tags, summary: 'Rename it, change its resources or policies', params: IdParams, body: InstanceChangeBody, response: { 200: InstanceRef, ...problemResponse } },
+    schema: { tags, summary: 'Rename it, change its resources, policies or who may connect', params: IdParams, body: InstanceChangeBody, response: { 200: InstanceRef, ...problemResponse } },
   }, async (request) => {
     const caller = callerOf(request);
     const { body } = request;
@@ -77,6 +77,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.resources === undefined ? {} : { resources: resolveResources(body.resources, instance.spec.resources) }),
       ...policiesOf(body),
+      ...(body.tlsOnly === undefined && body.allowedSources === undefined ? {} : { access: accessOf(body, instance.spec.access) }),
     }, { event: { type: 'instance.changed', message: `Changed: ${Object.keys(body).join(', ')}.`, data: { by: caller.user.username, change: body } } });
     wake.changed(instance.id);
     return instanceView(changed, config.domain);

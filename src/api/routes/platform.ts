@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { Health, isStale, readHealth } from '../health.ts';
 import { problemResponse, ref, Time } from '../schemas/common.ts';
@@ -24,6 +25,19 @@ export function registerPlatformRoutes(app: App, { store, clock, config }: ApiCo
   }, async (_request, reply) => {
     const health = await readHealth(store, clock, VERSION);
     return reply.code(health.status === 'up' ? 200 : 503).send(health);
+  });
+
+  app.get('/api/certificate-authority', {
+    config: { access: 'public' },
+    schema: {
+      tags, summary: 'The certificate of the authority that signs the gateway\'s own, for clients to trust (PEM)', produces: ['application/x-pem-file'],
+      response: { 200: Type.String(), ...problemResponse },
+    },
+  }, async (_request, reply) => {
+    const { certificateAuthority } = config.gateway;
+    if (certificateAuthority === null) throw new DbmakerError('not_found', 'There is no authority of our own here: the certificate of this installation was issued by another one.');
+    void reply.type('application/x-pem-file').header('content-disposition', 'attachment; filename="dbmaker-ca.pem"');
+    return reply.serializer((text: unknown) => text as string).send(certificateAuthority);
   });
 
   app.get('/api/monitoring', {

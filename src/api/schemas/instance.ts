@@ -12,7 +12,12 @@ const AskedResources = strictObject({
   cpus: Type.Optional(Type.Number({ description: 'Fractions are fine.', examples: [1] })),
 });
 
+const TlsOnly = Type.Boolean({ description: 'Connections without TLS are refused, on its own port too.' });
+const AllowedSources = Type.Array(Type.String({ maxLength: 100 }), { description: 'Addresses and ranges (CIDR) that may connect. Empty: everybody.', examples: [['10.0.0.0/8', '2001:db8::7']] });
+
 const Changeable = {
+  tlsOnly: Type.Optional(TlsOnly),
+  allowedSources: Type.Optional(AllowedSources),
   resources: Type.Optional(AskedResources),
   sleepAfter: Type.Optional(Duration),
   removeAfter: Type.Optional(Duration),
@@ -58,6 +63,8 @@ export const Instance = Type.Object({
   resources: Type.Object({ memoryBytes: Type.Integer(), cpus: Type.Number() }),
   sleepAfter: Type.String(),
   removeAfter: Type.String(),
+  tlsOnly: TlsOnly,
+  allowedSources: AllowedSources,
   version: nullable(Type.String({ description: 'Of the engine, as it said it.' })),
   startedAt: nullable(Time),
   createdAt: Time,
@@ -71,6 +78,8 @@ export const Connection = Type.Object({
   status: oneOf(PHASES),
   host: Type.String(),
   port: Type.Integer(),
+  hostname: Type.String({ description: 'Its own name; needs TLS.' }),
+  hostnamePort: nullable(Type.Integer({ description: 'The port that goes with the hostname; null: none is open.' })),
   directHost: Type.String({ description: 'Reaches it without a name: one port per database.' }),
   directPort: Type.Integer(),
   username: Type.String(),
@@ -97,4 +106,11 @@ export const InstanceMetrics = Type.Object({
   memoryLimitBytes: Type.Number(),
   diskBytes: Type.Number(),
   processes: Type.Integer(),
+  gateway: Type.Object({
+    open: Type.Integer({ description: 'Connections right now.' }),
+    connections: Type.Integer({ description: 'All that there were.' }),
+    bytesIn: Type.Integer({ description: 'From clients.' }),
+    bytesOut: Type.Integer(),
+    lastUsedAt: nullable(Time),
+  }, { description: 'What passed through the gateway.' }),
 }, { $id: 'InstanceMetrics' });

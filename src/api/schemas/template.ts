@@ -16,6 +16,7 @@ const document = {
   icon: Type.Optional(Type.String({ maxLength: 100 })),
   engine: Type.Optional(oneOf(['postgresql', 'redis', 'generic'] as const)),
   endpoint: Type.Optional(oneOf(['socket', 'tcp'] as const)),
+  protocol: Type.Optional(oneOf(['postgresql', 'redis', 'http', 'tcp'] as const)),
   dataPath: Type.Optional(Type.String({ maxLength: 1000 })),
   socketDirectory: Type.Optional(Type.String({ maxLength: 1000 })),
   command: Type.Optional(Type.Array(Type.String(), { maxItems: 200 })),

@@ -24,6 +24,16 @@ export interface Resources {
   readonly pids: number;
 }
 
+/** Who may connect, and how; enforced by the gateway. */
+export interface Access {
+  /** Connections without TLS are refused, on the instance's own port too. */
+  readonly tlsOnly: boolean;
+  /** Source addresses that may connect, as CIDR (`10.0.0.0/8`, `2001:db8::/32`, a single address without `/`). Empty: everybody. */
+  readonly allow: readonly string[];
+}
+
+export const OPEN_ACCESS: Access = { tlsOnly: false, allow: [] };
+
 /** What is wanted; written by the api (and by policies), read by the reconciler. */
 export interface InstanceSpec {
   readonly desired: Desired;
@@ -40,6 +50,7 @@ export interface InstanceSpec {
   /** Milliseconds; null = never. */
   readonly sleepAfterMs: number | null;
   readonly removeAfterMs: number | null;
+  readonly access: Access;
 }
 
 /** Why an instance is as it is, in words for its owner. */

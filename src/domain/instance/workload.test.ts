@@ -44,7 +44,7 @@ function instance(template: Partial<TemplateDocument> = {}, change: Partial<Inst
     port: 10_001,
     spec: {
       desired: 'running', generation: 1, restarts: 0, template: { ...TEMPLATE, ...template }, resources: { memoryBytes: MEMORY, cpus: 1, pids: 100 },
-      username: 'ada', database: 'ada_db', sleepAfterMs: null, removeAfterMs: null,
+      username: 'ada', database: 'ada_db', sleepAfterMs: null, removeAfterMs: null, access: { tlsOnly: false, allow: [] },
     },
     status: {
       phase: 'pending', since: 0, observedGeneration: 0, restarts: 0, reason: null, progress: null, attempts: 0, nextTryAt: null, endpoint: null,

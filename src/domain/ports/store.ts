@@ -1,5 +1,7 @@
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
-import type { Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
+import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
+import type { InstanceRoute } from '../instance/route.ts';
+import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Quota, Role, User } from '../user/user.ts';
 
@@ -23,6 +25,7 @@ export interface Store {
   readonly idempotency: IdempotencyRepository;
   readonly settings: SettingRepository;
   readonly heartbeats: HeartbeatRepository;
+  readonly activity: ActivityRepository;
   /** Brings the schema up to date; safe when several processes start at once. */
   migrate(): Promise<void>;
   /** @throws store_unavailable */
@@ -88,6 +91,7 @@ export interface SpecChange {
   readonly resources?: InstanceSpec['resources'];
   readonly sleepAfterMs?: number | null;
   readonly removeAfterMs?: number | null;
+  readonly access?: Access;
   readonly name?: string;
   /** Sealed; starts a rotation. @see SealedSecrets */
   readonly nextPassword?: string;
@@ -140,6 +144,12 @@ export interface InstanceRepository {
   due(limit: number): Promise<string[]>;
   /** Every row. Cheap: called for the full resync over 10,000 rows. */
   overview(): Promise<InstanceOverview[]>;
+  /**
+   * What the gateway needs of every row, or of those that changed at or after `changedSince` (milliseconds since 1970). Deleted rows are not in
+   * it: `instance.deleted` events tell of those. Read in parts, so that other work of the process gets its turn: each row is as it was at some
+   * moment of the call. `updatedAt` of a row rises with each of its changes.
+   */
+  routes(options?: { changedSince?: number }): Promise<InstanceRoute[]>;
   /** null when another worker holds an unexpired lease or the row is gone. */
   acquireLease(id: string, holder: string, ttlMs: number): Promise<Lease | null>;
   /** false when the lease is lost. */
@@ -173,7 +183,28 @@ export interface PortRepository {
 export interface EventRepository {
   append(event: NewEvent): Promise<InstanceEvent>;
   /** Oldest first, ids greater than `after`. */
-  list(filter: { instanceId?: string; ownerId?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
+  list(filter: { instanceId?: string; ownerId?: string; type?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
+  /** The highest id that there is; 0 without any. */
+  lastId(): Promise<number>;
+}
+
+/** What gateways saw of the use of instances. Kept per gateway process and added up when read. */
+export interface ActivityRepository {
+  /**
+   * One report of a gateway process (`gateway`: a name that no other process ever has): counts are absolute values of that process for `open`,
+   * and what was added since its last report for the rest. Instances that are left out are as they were reported last. Also says that the
+   * process is alive, with an empty list too. Rows of instances that are gone are dropped. May be lost in a power cut.
+   */
+  report(gateway: string, uses: readonly GatewayUse[]): Promise<void>;
+  /**
+   * Sum over all gateways; `open` only of those that reported within `aliveMs`, and while there are any, `lastUsedAt` is the time of the last
+   * report. null: never used.
+   */
+  get(instanceId: string, aliveMs: number): Promise<GatewayActivity | null>;
+  /** The process ended in good order: nothing of it is open any more, and what it counted is kept as one sum with that of the others. */
+  retire(gateway: string): Promise<void>;
+  /** The same for processes that last reported before `aliveBefore`: they were killed. */
+  fold(aliveBefore: number): Promise<void>;
 }
 
 export interface IdempotencyRecord {

@@ -15,6 +15,8 @@ export interface TemplateDocument {
   readonly engine?: EngineName;
   /** `socket`: listens on a unix socket, no network. `tcp`: listens on `defaultPort` only. Default: what the engine can. */
   readonly endpoint?: 'socket' | 'tcp';
+  /** What its clients speak, for the gateway. Default: the engine's own; generic: `tcp`. */
+  readonly protocol?: TemplateProtocol;
   /** Absolute directory inside the container that holds the data and outlives the container. Default: the engine's; generic: none. */
   readonly dataPath?: string;
   /** Absolute directory inside the container where the image puts its socket. Default: the engine's. */
@@ -24,6 +26,9 @@ export interface TemplateDocument {
   readonly resources?: TemplateResources;
   readonly policies?: TemplatePolicies;
 }
+
+/** `tcp`: anything else; by hostname it is reached over TLS only. */
+export type TemplateProtocol = 'postgresql' | 'redis' | 'http' | 'tcp';
 
 export type EngineName = 'postgresql' | 'redis' | 'generic';
 

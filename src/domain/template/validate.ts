@@ -35,6 +35,7 @@ export function templateProblems(document: TemplateDocument): Problems {
     ...collect('/icon', optional(document.icon, iconProblem)),
     ...collect('/dataPath', optional(document.dataPath, directoryProblem)),
     ...collect('/socketDirectory', optional(document.socketDirectory, directoryProblem)),
+    ...collect('/protocol', optional(document.protocol, (protocol) => (engine === 'generic' || protocol === engine ? null : `must be ${engine}, as the engine speaks`))),
     ...collect('/endpoint', socketProblem(document, engine)),
     ...commandProblems(document.command ?? []),
     ...resourceProblems(document.resources, '/resources'),

@@ -22,15 +22,21 @@ export class Events implements EventRepository {
     });
   }
 
-  async list(filter: { instanceId?: string; ownerId?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]> {
-    const { instanceId, ownerId } = filter;
+  async list(filter: { instanceId?: string; ownerId?: string; type?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]> {
+    const { instanceId, ownerId, type } = filter;
     const { after } = options;
     const rows = await this.#database.read((queries) => queries.selectFrom('events').selectAll()
       .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
       .$if(ownerId !== undefined, (query) => query.where('owner_id', '=', ownerId ?? ''))
+      .$if(type !== undefined, (query) => query.where('type', '=', type ?? ''))
       .$if(after !== undefined, (query) => query.where('id', '>', after ?? 0))
       .orderBy('id').limit(Math.max(1, options.limit)).execute());
     return rows.map(toEvent);
+  }
+
+  async lastId(): Promise<number> {
+    const row = await this.#database.read((queries) => queries.selectFrom('events').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst());
+    return row?.id ?? 0;
   }
 }
 
