@@ -25,8 +25,15 @@ Settings (environment variables):
   DBMAKER_BIND                      address on which databases are reached           127.0.0.1
   DBMAKER_PORT_RANGE                ports of databases                               10000-19999
   DBMAKER_PORT_QUARANTINE_SECONDS   how long a released port rests                   3600
-  DBMAKER_POSTGRESQL_PORT           the gateway's port for PostgreSQL (not yet used) 15432
-  DBMAKER_REDIS_PORT                the gateway's port for Redis (not yet used)      16379
+  DBMAKER_POSTGRESQL_PORT           all PostgreSQL databases, by hostname; or off    15432
+  DBMAKER_REDIS_PORT                all Redis databases, by hostname; or off         16379
+  DBMAKER_TLS_PORT                  any TLS protocol by hostname, HTTP by Host; off  13443
+  DBMAKER_TLS_CERT, DBMAKER_TLS_KEY files of a certificate for *.<domain>            made here
+  DBMAKER_PROXY_PROTOCOL_FROM       load balancers that send PROXY headers           none
+  DBMAKER_LIMIT_...                 limits of the gateway, see README.md
+  DBMAKER_PARTS                     api, workers, gateway: what this process does    all
+  DBMAKER_DRAIN_SECONDS             how long a lone gateway lets connections end     60
+  DBMAKER_METRICS_PORT              /metrics of a process without the API; or off    off
   DBMAKER_ENCRYPTION_KEY            32 bytes in base64                               key file in DBMAKER_HOME
   DBMAKER_QUOTA_INSTANCES           databases of one user                            10
   DBMAKER_QUOTA_MEMORY_MB           memory of one user's databases                   8192

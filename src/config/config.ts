@@ -1,13 +1,21 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { parseAddressRange } from '../domain/address-range.ts';
 import { DbmakerError } from '../domain/errors.ts';
+import { count, databaseUrl, domainName, encryptionKey, hostAddress, listOf, oneOf, portNumber, portOrOff, portRange, unixSocket, wholeNumber } from './parse.ts';
+
+export type PartName = 'api' | 'workers' | 'gateway';
 
 /** What the environment said: parsed and validated once, then frozen. The only reader of process.env. */
 export interface Config {
   /** Absolute directory of everything that is kept. */
   readonly home: string;
+  /** What this process does; all of it unless told otherwise. */
+  readonly parts: readonly PartName[];
   readonly httpHost: string;
   readonly httpPort: number;
+  /** /metrics and /health of a process without the API, on the loopback; null: none. */
+  readonly metricsPort: number | null;
   readonly domain: string;
   readonly runtime: 'auto' | 'docker' | 'process';
   /** Socket of the Docker Engine, which has to be on this machine: directories of this machine are mounted into containers. */
@@ -23,14 +31,38 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Of a user for whom an admin has set nothing else. */
   readonly defaultQuota: { readonly instances: number; readonly memoryBytes: number; readonly cpus: number };
+  readonly gateway: GatewayConfig;
+}
+
+export interface GatewayConfig {
+  /** Shared ports; null: off. */
+  readonly postgresqlPort: number | null;
+  readonly redisPort: number | null;
+  readonly tlsPort: number | null;
+  /** Certificate and key, PEM; null: made here, by a local authority. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** Addresses of load balancers that begin every connection with a PROXY header. */
+  readonly proxyProtocolFrom: readonly string[];
+  readonly limits: {
+    readonly connectionsPerSource: number;
+    readonly handshakesPerSource: number;
+    readonly failedLookupsPerSource: number;
+    readonly connectionsPerInstance: number;
+    readonly handshakesPerInstance: number;
+  };
+  /** How long open connections may go on when a process that is only a gateway is told to stop, milliseconds. */
+  readonly drainMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+type Read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, expected: string) => T;
+
+const PARTS = ['api', 'workers', 'gateway'] as const;
 
 /** @throws DbmakerError invalid_configuration naming every variable that is wrong */
 export function readConfig(environment: Environment): Config {
   const wrong: Record<string, string> = {};
-  const read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, expected: string): T => {
+  const read: Read = (name, fallback, parse, expected) => {
     const text = environment[name];
     if (text === undefined || text === '') return fallback;
     const value = parse(text);
@@ -40,9 +72,11 @@ export function readConfig(environment: Environment): Config {
   };
   const runtime = read('DBMAKER_RUNTIME', 'auto', oneOf('auto', 'docker', 'process'), 'auto, docker or process');
   const config: Config = {
+    parts: read<PartName[]>('DBMAKER_PARTS', [...PARTS], (text) => (text === 'all' ? [...PARTS] : listOf(oneOf(...PARTS))(text)), 'all, or some of api, workers, gateway with commas between'),
     home: read('DBMAKER_HOME', path.join(homedir(), '.dbmaker'), (text) => path.resolve(text), 'a directory'),
     httpHost: read('DBMAKER_HTTP_HOST', '127.0.0.1', hostAddress, 'an address or host name'),
     httpPort: read('DBMAKER_HTTP_PORT', 8080, portNumber, 'a port, 0 to 65535'),
+    metricsPort: read<number | null>('DBMAKER_METRICS_PORT', null, portOrOff, 'a port, or off'),
     domain: read('DBMAKER_DOMAIN', 'localhost', domainName, 'a domain name such as db.example.com'),
     runtime,
     dockerSocket: read('DOCKER_HOST', '/var/run/docker.sock', (text) => (runtime === 'process' ? '' : unixSocket(text)), 'a socket of this machine such as unix:///var/run/docker.sock'),
@@ -57,6 +91,7 @@ export function readConfig(environment: Environment): Config {
       memoryBytes: read('DBMAKER_QUOTA_MEMORY_MB', 8192, wholeNumber, 'a number of megabytes') * 1024 * 1024,
       cpus: read('DBMAKER_QUOTA_CPUS', 16, wholeNumber, 'a whole number'),
     },
+    gateway: readGateway(read, wrong),
   };
   for (const name of Object.keys(environment)) {
     if (name.startsWith('DBMAKER_') && !KNOWN.has(name)) wrong[name] = 'is not a setting of DbMaker';
@@ -68,55 +103,39 @@ export function readConfig(environment: Environment): Config {
   return Object.freeze(config);
 }
 
+function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
+  const file = (name: string): string | null => read<string | null>(name, null, (text) => path.resolve(text), 'a file');
+  const [certFile, keyFile] = [file('DBMAKER_TLS_CERT'), file('DBMAKER_TLS_KEY')];
+  if ((certFile === null) !== (keyFile === null)) wrong[certFile === null ? 'DBMAKER_TLS_CERT' : 'DBMAKER_TLS_KEY'] = 'is needed beside the other of the two';
+  const port = (name: string, fallback: number): number | null => read<number | null>(name, fallback, portOrOff, 'a port, or off');
+  const limit = (name: string, fallback: number): number => read(`DBMAKER_LIMIT_${name}`, fallback, count, 'a whole number, at least 1');
+  return {
+    postgresqlPort: port('DBMAKER_POSTGRESQL_PORT', 15432),
+    redisPort: port('DBMAKER_REDIS_PORT', 16379),
+    tlsPort: port('DBMAKER_TLS_PORT', 13443),
+    tls: certFile !== null && keyFile !== null ? { certFile, keyFile } : null,
+    proxyProtocolFrom: read<string[]>('DBMAKER_PROXY_PROTOCOL_FROM', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
+    limits: {
+      connectionsPerSource: limit('CONNECTIONS_PER_SOURCE', 2000),
+      handshakesPerSource: limit('HANDSHAKES_PER_SOURCE', 500),
+      failedLookupsPerSource: limit('FAILED_LOOKUPS_PER_SOURCE', 60),
+      connectionsPerInstance: limit('CONNECTIONS_PER_DATABASE', 5000),
+      handshakesPerInstance: limit('HANDSHAKES_PER_DATABASE', 500),
+    },
+    drainMs: read('DBMAKER_DRAIN_SECONDS', 60, wholeNumber, 'a number of seconds') * 1000,
+  };
+}
+
 const KNOWN = new Set([
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',
   'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',
   'DBMAKER_QUOTA_INSTANCES', 'DBMAKER_QUOTA_MEMORY_MB', 'DBMAKER_QUOTA_CPUS', 'DBMAKER_POSTGRESQL_PORT', 'DBMAKER_REDIS_PORT',
+  'DBMAKER_PARTS', 'DBMAKER_METRICS_PORT', 'DBMAKER_TLS_PORT', 'DBMAKER_TLS_CERT', 'DBMAKER_TLS_KEY', 'DBMAKER_PROXY_PROTOCOL_FROM', 'DBMAKER_DRAIN_SECONDS', 'DBMAKER_LIMIT_CONNECTIONS_PER_SOURCE',
+  'DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE', 'DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE', 'DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE', 'DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE',
 ]);
 
 /** For the log at start: secrets replaced. */
 export function redacted(config: Config): Record<string, unknown> {
   const hide = (value: string | null): string | null => (value === null ? null : '[redacted]');
   return { ...config, databaseUrl: hide(config.databaseUrl), encryptionKey: hide(config.encryptionKey) };
-}
-
-function wholeNumber(text: string): number | undefined {
-  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
-}
-
-function portNumber(text: string): number | undefined {
-  const port = wholeNumber(text);
-  return port !== undefined && port <= 65535 ? port : undefined;
-}
-
-function portRange(text: string): Config['portRange'] | undefined {
-  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
-  if (!match) return undefined;
-  const [from, to] = [Number(match[1]), Number(match[2])];
-  return from >= 1024 && from <= to && to <= 65535 ? { from, to } : undefined;
-}
-
-function oneOf<const T extends string>(...values: T[]): (text: string) => T | undefined {
-  return (text) => values.find((value) => value === text);
-}
-
-function unixSocket(text: string): string | undefined {
-  return /^unix:\/\/(\/[^\0]+)$/.exec(text)?.[1];
-}
-
-function hostAddress(text: string): string | undefined {
-  return /^[0-9a-zA-Z.:_-]{1,253}$/.test(text) ? text : undefined;
-}
-
-function domainName(text: string): string | undefined {
-  const name = text.toLowerCase().replace(/\.$/, '');
-  return name.length <= 180 && name.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) ? name : undefined;
-}
-
-function databaseUrl(text: string): string | undefined {
-  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
-}
-
-function encryptionKey(text: string): string | undefined {
-  return Buffer.from(text, 'base64').length === 32 ? text : undefined;
 }

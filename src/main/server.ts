@@ -11,13 +11,14 @@ async function main(): Promise<void> {
   const log = pino({ level: config.logLevel, redact: { paths: ['password', '*.password', 'req.headers.authorization', 'req.headers.cookie', 'token'], censor: '[redacted]' } }, destination({ sync: false })); // a busy disk must not hold up answers
   log.info({ config: redacted(config), node: process.version }, 'starting');
   const platform = await startPlatform(config, log);
-  log.info({ url: platform.url }, `DbMaker is ready: ${platform.url}`);
+  log.info({ parts: config.parts }, 'DbMaker is ready');
   process.stderr.write(platform.greeting);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(platform, signal));
 
   async function stop(running: Platform, signal: string): Promise<void> {
     log.info({ signal }, 'stopping; databases go on running');
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    const drainMs = config.parts.length === 1 && config.parts[0] === 'gateway' ? config.gateway.drainMs : 0;
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS + drainMs).unref();
     try {
       await running.stop();
       log.info({}, 'stopped');

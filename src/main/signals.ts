@@ -1,12 +1,15 @@
 import { EventEmitter } from 'node:events';
 import type { StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
 
-/** The hints between api, gateway and workers when they live in one process. */
+/** The hints between api, gateway and workers of one process; ./hints.ts carries them between processes. */
 export interface Signals {
   readonly wake: WakeSignal;
   readonly status: StatusSignal;
-  /** Spec changed. */
+  /** Spec changed by this process. */
   onChanged(callback: (instanceId: string) => void): void;
+  /** Spec changed by another process, as told by `heard`. */
+  onHeard(callback: (instanceId: string) => void): void;
+  readonly heard: (instanceId: string) => void;
   /** Status reported, any instance. */
   onAnyReport(callback: (instanceId: string) => void): void;
   readonly reported: (instanceId: string) => void;
@@ -24,6 +27,8 @@ export function createSignals(): Signals {
       },
     },
     onChanged: (callback) => void emitter.on('changed', callback),
+    onHeard: (callback) => void emitter.on('heard', callback),
+    heard: (id) => void emitter.emit('heard', id),
     onAnyReport: (callback) => void emitter.on('reported', callback),
     reported(id) {
       reports.emit(id);

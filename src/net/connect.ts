@@ -15,11 +15,12 @@ const FULL_BACKLOG_RETRY_MS = 20;
 export function createConnect(): Connect {
   return async (endpoint, options = {}) => {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const { allowHalfOpen = false } = options;
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     for (;;) {
       try {
         signal.throwIfAborted();
-        return await (endpoint.kind === 'unix' ? connectUnix(endpoint, signal) : connectTcp(endpoint, signal));
+        return await (endpoint.kind === 'unix' ? connectUnix(endpoint, signal, allowHalfOpen) : connectTcp(endpoint, signal, allowHalfOpen));
       } catch (error) {
         if (signal.aborted) throw abortedError(timeout, options.signal);
         if (isDbmakerError(error)) throw error;
@@ -45,17 +46,17 @@ function abortedError(timeout: AbortSignal, given: AbortSignal | undefined): Dbm
     : new DbmakerError('endpoint_unreachable', 'The instance did not answer in time.');
 }
 
-async function connectUnix(endpoint: Endpoint & { kind: 'unix' }, signal: AbortSignal): Promise<Socket> {
+async function connectUnix(endpoint: Endpoint & { kind: 'unix' }, signal: AbortSignal, allowHalfOpen: boolean): Promise<Socket> {
   const held = holdSocket(endpoint.directory, endpoint.name);
   try {
-    return await connected(createConnection({ path: held.path }), signal);
+    return await connected(createConnection({ path: held.path, allowHalfOpen }), signal);
   } finally {
     held.release();
   }
 }
 
-async function connectTcp(endpoint: Endpoint & { kind: 'tcp' }, signal: AbortSignal): Promise<Socket> {
-  return connected(createConnection({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true }), signal);
+async function connectTcp(endpoint: Endpoint & { kind: 'tcp' }, signal: AbortSignal, allowHalfOpen: boolean): Promise<Socket> {
+  return connected(createConnection({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true, allowHalfOpen }), signal);
 }
 
 /** Resolves once connected; on error or abort the socket is gone and its listeners with it. */

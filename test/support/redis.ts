@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Endpoint } from '../../src/domain/endpoint.ts';
 import type { EngineTarget } from '../../src/domain/ports/engine.ts';
 import { redis } from '../../src/engines/redis/engine.ts';
 import { createConnect } from '../../src/net/connect.ts';
@@ -12,6 +13,7 @@ import { waitFor } from './wait.ts';
 /** A throw-away Redis on a unix socket, started as a container would start it: by what the engine's launch() says. */
 export interface TestRedis extends AsyncDisposable {
   readonly target: EngineTarget;
+  readonly endpoint: Endpoint;
   readonly dataPath: string;
   /** All that the server wrote so far. */
   log(): string;
@@ -52,6 +54,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
 
 class Server implements TestRedis {
   readonly target: EngineTarget;
+  readonly endpoint: Endpoint;
   readonly dataPath: string;
   readonly #root: AsyncDisposable & { readonly path: string };
   readonly #argv: readonly string[];
@@ -65,6 +68,7 @@ class Server implements TestRedis {
     mkdirSync(this.dataPath);
     const connect = createConnect();
     const endpoint = { kind: 'unix', directory: root.path, name: 'redis.sock' } as const;
+    this.endpoint = endpoint;
     this.target = { connect: () => connect(endpoint), username: options.username ?? 'ada-redis-x1', password: randomBytes(12).toString('hex'), database: '0' };
     const launch = redis.launch({
       slug: this.target.username, username: this.target.username, password: this.target.password, database: '0', memoryBytes: 256 * 1024 * 1024,

@@ -34,6 +34,10 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly home: string;
   readonly ports: { readonly from: number; readonly to: number };
+  /** Shared ports of the gateway. */
+  readonly gateway: { readonly postgresql: number; readonly redis: number; readonly tls: number };
+  /** What it is started with: for another process beside it. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Of the current run; undefined while it is down. */
   readonly pid: number | undefined;
   /** Of the bootstrap admin. */
@@ -47,6 +51,8 @@ export interface TestServer extends AsyncDisposable {
   /** SIGTERM, then start. */
   restart(): Promise<void>;
   logText(): Promise<string>;
+  /** Its store is gone: dispose ends what runs in its home instead of asking for deletions. */
+  abandon(): void;
   /** Deletes every instance through the API, stops the server, removes the home. @throws Error when something of it is still on the machine */
   dispose(): Promise<void>;
 }
@@ -57,9 +63,10 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   const scratch = failed.use(await temporaryDirectory('server'));
   const range = failed.use(await claimPortRange());
   const port = await freePort();
+  const gateway = { postgresql: await freePort(), redis: await freePort(), tls: await freePort() };
   const taken = failed.move();
   const release = (): Promise<void> => taken.disposeAsync();
-  const server = new ServerProcess(options, options.home ?? path.join(scratch.path, 'home'), path.join(scratch.path, 'server.log'), range, port, release);
+  const server = new ServerProcess(options, options.home ?? path.join(scratch.path, 'home'), path.join(scratch.path, 'server.log'), range, { http: port, gateway }, release);
   try {
     await server.start();
   } catch (error) {
@@ -76,21 +83,24 @@ class ServerProcess implements TestServer {
   readonly url: string;
   readonly home: string;
   readonly ports: { readonly from: number; readonly to: number };
+  readonly gateway: TestServer['gateway'];
   readonly #options: ServerOptions;
   readonly #logFile: string;
   readonly #httpPort: number;
   readonly #release: () => Promise<void>;
   #child: ChildProcess | undefined;
+  #abandoned = false;
   #token: string | undefined;
 
-  constructor(options: ServerOptions, home: string, logFile: string, ports: TestServer['ports'], httpPort: number, release: () => Promise<void>) {
+  constructor(options: ServerOptions, home: string, logFile: string, range: TestServer['ports'], ports: { http: number; gateway: TestServer['gateway'] }, release: () => Promise<void>) {
     this.#options = options;
     this.home = home;
     this.#logFile = logFile;
-    this.ports = { from: ports.from, to: ports.to };
-    this.#httpPort = httpPort;
+    this.ports = { from: range.from, to: range.to };
+    this.gateway = ports.gateway;
+    this.#httpPort = ports.http;
     this.#release = release;
-    this.url = `http://127.0.0.1:${httpPort}`;
+    this.url = `http://127.0.0.1:${ports.http}`;
   }
 
   get pid(): number | undefined {
@@ -100,7 +110,7 @@ class ServerProcess implements TestServer {
   async start(): Promise<void> {
     if (this.#child) return;
     const log = openSync(this.#logFile, 'a', 0o600); // a file, not a pipe: it has the last words before a kill -9
-    const { program, args, env } = serverCommand(ROOT, this.#environment());
+    const { program, args, env } = serverCommand(ROOT, this.environment);
     const [first = program, ...rest] = [...(this.#options.through ?? []), program, ...args];
     const child = spawn(first, rest, { cwd: ROOT, env, stdio: ['ignore', log, log] });
     closeSync(log);
@@ -120,7 +130,7 @@ class ServerProcess implements TestServer {
     });
   }
 
-  #environment(): Record<string, string> {
+  get environment(): Record<string, string> {
     const kept = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
     return {
       ...Object.fromEntries(kept),
@@ -128,6 +138,9 @@ class ServerProcess implements TestServer {
       DBMAKER_HTTP_PORT: String(this.#httpPort),
       DBMAKER_RUNTIME: this.#options.runtime,
       DBMAKER_PORT_RANGE: `${this.ports.from}-${this.ports.to}`,
+      DBMAKER_POSTGRESQL_PORT: String(this.gateway.postgresql),
+      DBMAKER_REDIS_PORT: String(this.gateway.redis),
+      DBMAKER_TLS_PORT: String(this.gateway.tls),
       DBMAKER_LOG_LEVEL: 'debug',
       ...this.#options.env,
     };
@@ -173,10 +186,14 @@ class ServerProcess implements TestServer {
     return text.split('\n').filter((line) => !/"status":[1-4]\d\d,.*"msg":"request"/.test(line)).slice(-60).join('\n');
   }
 
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
   async dispose(): Promise<void> {
     const faults: string[] = [];
     try {
-      await this.#deleteInstances();
+      if (!this.#abandoned) await this.#deleteInstances();
     } catch (error) {
       faults.push(`deleting through the API failed: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -186,7 +203,8 @@ class ServerProcess implements TestServer {
     });
     let log = '';
     try {
-      faults.push(...(await this.#clearAway()));
+      const cleared = await this.#clearAway();
+      if (!this.#abandoned) faults.push(...cleared);
       log = faults.length > 0 ? await this.logText() : '';
     } finally {
       await this.#release();

@@ -4,6 +4,8 @@ import { SETTLED_DOWN } from './stop.ts';
 
 /** How often an instance that should sleep but is in use is looked at. */
 const IN_USE_RECHECK_MS = 30_000;
+/** A gateway process that has not reported for so long is taken to be gone, and its connections with it. */
+const GATEWAY_ALIVE_MS = 30_000;
 
 /**
  * Two tiers: first frozen (`paused`, wakes at once), later stopped (memory freed). Never asleep with an open session: one that is in use
@@ -53,12 +55,14 @@ async function paused(pass: Pass): Promise<boolean> {
   }
 }
 
+/** As the engine counts them, and the gateway: a session may be on its way in, and some families cannot tell. */
 async function openSessions(pass: Pass): Promise<number> {
+  const throughGateway = (await pass.ports.store.activity.get(pass.instance.id, GATEWAY_ALIVE_MS))?.open ?? 0;
   try {
-    return (await pass.engine.activity(pass.target(pass.observation))).connections;
+    return Math.max(throughGateway, (await pass.engine.activity(pass.target(pass.observation))).connections);
   } catch (error) {
-    // A family that cannot tell, or an owner who changed the password by hand: the gateway's own count has to do.
-    if (isDbmakerError(error, 'unsupported') || isDbmakerError(error, 'access_denied')) return 0;
+    // Or an owner who changed the password by hand.
+    if (isDbmakerError(error, 'unsupported') || isDbmakerError(error, 'access_denied')) return throughGateway;
     throw error;
   }
 }

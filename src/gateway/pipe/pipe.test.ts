@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect as dial, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { connect as dialTls, createSecureContext, TLSSocket } from 'node:tls';
+import { waitFor } from '../../../test/support/wait.ts';
+import { internals } from './handles.ts';
+import { pipe } from './pipe.ts';
+import type { Piped, ReadAhead } from './piped.ts';
+import { rawPipe } from './raw-pipe.ts';
+import { streamPipe } from './stream-pipe.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'dbm-pipe-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=x', '-keyout', 'key', '-out', 'cert'], { cwd: directory, stdio: 'ignore' });
+const context = createSecureContext({ key: readFileSync(path.join(directory, 'key')), cert: readFileSync(path.join(directory, 'cert')) });
+const NOTHING: ReadAhead = { fromClient: Buffer.alloc(0), fromInstance: Buffer.alloc(0) };
+
+interface Way extends AsyncDisposable {
+  /** The client's end. */
+  readonly client: Socket;
+  /** What the client's end stands on: itself, or the TCP connection below TLS. */
+  readonly raw: Socket;
+  /** The instance's end. */
+  readonly instance: Socket;
+  readonly piped: Piped;
+  /** Our legs in the middle. */
+  readonly legs: readonly [Socket, Socket];
+}
+
+async function listening(serve: (socket: Socket) => void): Promise<{ server: Server; where: string }> {
+  const where = path.join(directory, randomBytes(6).toString('hex'));
+  const server = createServer({ allowHalfOpen: true }, serve);
+  server.listen(where);
+  await once(server, 'listening');
+  return { server, where };
+}
+
+interface WayOptions {
+  readonly tls?: boolean;
+  readonly ahead?: ReadAhead;
+  readonly join?: typeof rawPipe;
+  /** Runs before both legs are joined. */
+  readonly before?: (leg: Socket, client: Socket) => Promise<unknown>;
+}
+
+/** client <-> (leg, pipe, leg) <-> instance, with real sockets; `tls`: on the client's side. */
+async function way({ tls = false, ahead = NOTHING, join = rawPipe, before = async () => undefined }: WayOptions = {}): Promise<Way> {
+  let instanceEnd: Socket | undefined;
+  const backend = await listening((socket) => { instanceEnd = socket.on('error', () => undefined); });
+  const leg2 = dial({ path: backend.where, allowHalfOpen: true }).on('error', () => undefined);
+  await once(leg2, 'connect');
+  const arrived: Socket[] = [];
+  const front = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => arrived.push(socket.on('error', () => undefined)));
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const { port } = front.address() as { port: number };
+  const raw = dial({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+  const client = tls ? dialTls({ socket: raw, rejectUnauthorized: false }).on('error', () => undefined) : raw;
+  const [leg] = [await waitFor(() => arrived[0], { what: 'the client to arrive' })];
+  let leg1: Socket = leg;
+  if (tls) {
+    leg1 = new TLSSocket(leg, { isServer: true, secureContext: context }).on('error', () => undefined);
+    await once(leg1, 'secure');
+  }
+  await before(leg1, client);
+  const piped = pipe(leg1, leg2, ahead, join);
+  const instance = await waitFor(() => instanceEnd, { what: 'the instance\'s end' });
+  return {
+    client, raw, instance, piped, legs: [leg1, leg2],
+    async [Symbol.asyncDispose]() {
+      for (const socket of [client, raw, instance, leg1, leg2]) socket.destroy();
+      await Promise.all([backend.server, front].map((server) => new Promise((resolve) => server.close(resolve))));
+    },
+  };
+}
+
+/** Writes in random pieces, waiting where the socket says so, and ends. */
+async function send(socket: Socket, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const size = Math.random() < 0.5 ? 1 + Math.floor(Math.random() * 200) : 1 + Math.floor(Math.random() * 200_000);
+    const free = socket.write(bytes.subarray(at, at + size));
+    at += size;
+    if (!free) await once(socket, 'drain');
+    else if (Math.random() < 0.1) await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.end();
+}
+
+async function receive(socket: Socket, slow: boolean): Promise<{ length: number; hash: string }> {
+  const hash = createHash('sha256');
+  let length = 0;
+  for await (const chunk of socket) {
+    hash.update(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (slow && Math.random() < 0.05) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  return { length, hash: hash.digest('hex') };
+}
+
+const digest = (bytes: Buffer) => ({ length: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') });
+
+test('this Node has what the fast way needs', () => {
+  assert.notEqual(internals, null, 'the handles of Node have changed: see docs/adr/0005');
+});
+
+for (const [name, join] of [['beneath the streams', rawPipe], ['by streams', streamPipe]] as const) {
+  for (const tls of [false, true]) {
+    const title = `${name}, ${tls ? 'TLS' : 'plain'}`;
+    test(`${title}: what either side sends in whatever pieces arrives in order and whole, both ways at once, also at a slow reader`, async () => {
+      for (const slow of [false, true]) {
+        await using line = await way({ tls, join });
+        const [up, down] = [randomBytes(slow ? 3_000_000 : 20_000_000), randomBytes(slow ? 3_000_000 : 20_000_000)];
+        const [there, back] = await Promise.all([receive(line.instance, slow), receive(line.client, slow), send(line.client, up), send(line.instance, down)]);
+        assert.deepEqual(there, digest(up));
+        assert.deepEqual(back, digest(down));
+        assert.deepEqual([line.piped.bytesIn, line.piped.bytesOut], [up.length, down.length]);
+        await waitFor(() => line.legs.every(({ destroyed }) => destroyed), { what: 'both legs to be closed once both sides have ended' });
+      }
+    });
+
+    test(`${title}: the end of one side reaches the other, which can still answer`, async () => {
+      await using line = await way({ tls, join });
+      line.client.end('question');
+      let asked = '';
+      for await (const chunk of line.instance) asked += String(chunk);
+      assert.equal(asked, 'question');
+      line.instance.end('answer');
+      let answered = '';
+      for await (const chunk of line.client) answered += String(chunk);
+      assert.equal(answered, 'answer');
+    });
+
+    test(`${title}: what was read ahead, on either side, comes first`, async () => {
+      await using line = await way({
+        tls, join, ahead: { fromClient: Buffer.from('a1'), fromInstance: Buffer.from('b1') },
+        before: async (leg, client) => {
+          client.write('a2');
+          await once(leg, 'readable'); // it lies in the stream's own buffer
+        },
+      });
+      line.client.end('a3');
+      line.instance.end('b2');
+      let there = '';
+      for await (const chunk of line.instance) there += String(chunk);
+      assert.equal(there, 'a1a2a3');
+      let back = '';
+      for await (const chunk of line.client) back += String(chunk);
+      assert.equal(back, 'b1b2');
+    });
+
+    test(`${title}: a client that ended before it was joined is heard to its end`, async () => {
+      await using line = await way({
+        tls, join,
+        before: async (leg, client) => {
+          client.end('all there is');
+          await once(leg, 'readable');
+          await new Promise((resolve) => setTimeout(resolve, 50)); // the end has come in by now, and stands behind the bytes
+        },
+      });
+      let there = '';
+      for await (const chunk of line.instance) there += String(chunk);
+      assert.equal(there, 'all there is');
+      line.instance.end('bye');
+      let back = '';
+      for await (const chunk of line.client) back += String(chunk);
+      assert.equal(back, 'bye');
+    });
+
+    test(`${title}: a client that is reset takes the instance's end with it`, async () => {
+      await using line = await way({ tls, join });
+      line.instance.resume();
+      line.instance.once('end', () => line.instance.end()); // where TLS lies between, the reset may come as a plain end
+      line.raw.resetAndDestroy();
+      await waitFor(() => line.instance.readableEnded && line.legs.every(({ destroyed }) => destroyed), { what: 'both legs to be closed' });
+    });
+
+    test(`${title}: an instance that is gone ends the client, and what the client still writes closes both legs`, async () => {
+      await using line = await way({ tls, join });
+      line.client.resume();
+      line.instance.destroy();
+      await once(line.client, 'end');
+      line.client.write('hello?');
+      await waitFor(() => line.legs.every(({ destroyed }) => destroyed), { what: 'both legs to be closed' });
+    });
+
+    test(`${title}: a reader who does not read stops the sender`, async () => {
+      await using line = await way({ tls, join });
+      line.client.pause();
+      const bytes = randomBytes(30_000_000);
+      const sending = send(line.instance, bytes);
+      await waitFor(() => line.piped.bytesOut > 100_000, { what: 'the first bytes' });
+      let seen = -1;
+      await waitFor(() => { const still = line.piped.bytesOut === seen; seen = line.piped.bytesOut; return still; }, { what: 'the sender to stand still', intervalMs: 200 });
+      assert.ok(line.piped.bytesOut < 20_000_000, `${line.piped.bytesOut} bytes were taken`);
+      assert.deepEqual(await receive(line.client, false), digest(bytes));
+      await sending;
+    });
+  }
+}

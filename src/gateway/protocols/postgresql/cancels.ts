@@ -1,0 +1,48 @@
+import { gatewayOf, type Backend, type CancelKeys } from '../../cancel/cancel-keys.ts';
+import type { CancelPeers } from '../../cancel/cancel-peers.ts';
+import type { InstanceRoute } from '../../../domain/instance/route.ts';
+import type { Connect } from '../../../domain/ports/connector.ts';
+import type { Session } from '../../session.ts';
+import { encodeCancelRequest } from './cancel-request.ts';
+
+const CANCEL_MS = 5000;
+
+/** Gives out keys, and carries out what comes back with them. */
+export interface Cancels {
+  /** @returns what the client is told instead of the backend's own id and key; forgotten when the session ends */
+  register(session: Session, route: InstanceRoute, backend: { processId: number; key: Buffer }): { processId: number; key: Buffer };
+  /** Finds whose session it is, here or in another gateway process. Whoever asks learns nothing of the outcome. */
+  cancel(session: Session, request: { processId: number; key: Buffer }): Promise<void>;
+}
+
+/** Asks the backend to cancel, as a client beside it would: a connection of its own, and no answer. */
+export async function cancelBackend(connect: Connect, { endpoint, processId, key }: Backend): Promise<void> {
+  const socket = await connect(endpoint, { timeoutMs: CANCEL_MS });
+  await new Promise<void>((resolve) => {
+    // The server closes when it has sent the signal.
+    socket.on('error', () => socket.destroy()).once('close', resolve).setTimeout(CANCEL_MS, () => socket.destroy());
+    socket.end(encodeCancelRequest(processId, key));
+    socket.resume();
+  });
+}
+
+export function createCancels(keys: CancelKeys, own: number, peers: CancelPeers, cancelHere: (processId: number, key: Buffer) => Promise<boolean>): Cancels {
+  return {
+    register(session, route, backend) {
+      const endpoint = session.shared.table.get(route.id)?.endpoint ?? route.endpoint;
+      if (endpoint === null) return { processId: 0, key: Buffer.alloc(4) };
+      const { processId, key, remove } = keys.add({ endpoint, instanceId: route.id, ...backend });
+      session.wire.socket.once('close', remove);
+      if (session.wire.socket.destroyed) remove();
+      return { processId, key };
+    },
+    async cancel({ shared: { limits, metrics }, source }, { processId, key }) {
+      // Guessing keys is slowed down like guessing names.
+      limits.checkLookups(source);
+      const gateway = gatewayOf(processId);
+      const found = gateway === own ? await cancelHere(processId, key) : await peers.forward(gateway, encodeCancelRequest(processId, key));
+      if (!found) limits.lookupFailed(source);
+      metrics.cancels.inc({ result: found ? 'found' : 'not_found' });
+    },
+  };
+}

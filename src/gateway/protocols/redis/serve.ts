@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import { asDbmakerError, DbmakerError, type ErrorCode } from '../../../domain/errors.ts';
+import type { InstanceRoute } from '../../../domain/instance/route.ts';
+import type { RoutedBy } from '../../metrics.ts';
+import type { Session } from '../../session.ts';
+import { gone, Wire } from '../../wire.ts';
+import { readLogin } from './authentication.ts';
+import { readCommand } from './commands.ts';
+import { encodeError } from './errors.ts';
+
+/** A TLS record of a handshake; no command of Redis begins so. */
+const TLS_HANDSHAKE = 0x16;
+/** Commands before a login: a few are what clients do, many are somebody who tries. */
+const MAX_COMMANDS = 32;
+const OK = Buffer.from('+OK\r\n');
+
+/** How Redis words its errors: clients look at the first word. `LOADING`-like ones make good clients try again. */
+const CODES: Partial<Readonly<Record<ErrorCode, string>>> = { not_running: 'LOADING', endpoint_unreachable: 'LOADING', address_not_allowed: 'NOPERM', not_found: 'WRONGPASS' };
+
+/**
+ * One client of Redis from its first byte to its login. Found by the name in TLS, else by the username of the first AUTH or HELLO (it is the
+ * slug). Everything before a successful login is answered here or passed on one command at a time, so that nobody stays without a login
+ * beyond the deadline. Never rejects.
+ * Protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
+export async function serveRedis(session: Session, fixed: InstanceRoute | null): Promise<void> {
+  session.protocol = 'redis';
+  let instance: Socket | null = null;
+  try {
+    if (session.wire.bytes.length === 0) await session.more();
+    if (session.wire.bytes[0] === TLS_HANDSHAKE && !session.tls) await session.secure((offered) => offered[0]);
+    let target = known(session, fixed);
+    if (target !== null) session.admit(target.route);
+    for (let commands = 0; commands < MAX_COMMANDS; commands += 1) {
+      const { args, bytes } = await nextCommand(session);
+      const login = readLogin(args);
+      if (login.kind !== 'login') {
+        const quit = args[0]?.toString().toLowerCase() === 'quit';
+        if (quit) return session.farewell(OK);
+        session.wire.socket.write(encodeError(login.kind === 'error' ? login.code : 'NOAUTH', login.kind === 'error' ? login.text : noAuth(args)));
+        continue;
+      }
+      if (target === null) {
+        target = byUsername(session, login.username);
+        session.admit(target.route);
+      }
+      instance ??= await session.open(target.route);
+      const answer = await ask(session, instance, bytes);
+      if (answer.refused) {
+        session.wire.socket.write(answer.bytes);
+        continue;
+      }
+      return session.join(target.route, target.routedBy, instance, { fromClient: session.wire.takeAll(), fromInstance: answer.bytes });
+    }
+    throw new DbmakerError('rate_limited', 'Too many commands before a login.');
+  } catch (thrown) {
+    instance?.destroy();
+    const error = asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker. Try again.');
+    session.failed(error);
+    if (error.code === 'cancelled') session.wire.socket.destroy();
+    else session.farewell(encodeError(CODES[error.code] ?? 'ERR', error.remedy === undefined ? error.userText : `${error.userText} ${error.remedy}`));
+  }
+}
+
+interface Target {
+  readonly route: InstanceRoute;
+  readonly routedBy: RoutedBy;
+}
+
+function known(session: Session, fixed: InstanceRoute | null): Target | null {
+  if (fixed !== null) return { route: fixed, routedBy: 'port' };
+  return session.label === null ? null : { route: session.lookUp(session.label), routedBy: 'sni' };
+}
+
+function byUsername(session: Session, username: string | null): Target {
+  const { domain } = session.shared.ports.settings;
+  if (username === null || username === 'default') {
+    throw new DbmakerError('not_found', 'Your client did not say which database it wants.', {
+      remedy: `Log in with the username of the database (its slug, as in its connection details), or connect with TLS and the host name (ending in .${domain}) as server name (SNI).`,
+    });
+  }
+  return { route: session.lookUp(username), routedBy: 'username' };
+}
+
+const noAuth = (args: readonly Buffer[]): string => (args[0]?.toString().toLowerCase() === 'hello'
+  ? 'HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time'
+  : 'Authentication required.');
+
+/** @throws DbmakerError invalid_request (not Redis, too long), cancelled, handshake_timeout */
+async function nextCommand(session: Session): Promise<{ args: readonly Buffer[]; bytes: Buffer }> {
+  for (;;) {
+    const command = readCommand(session.wire.bytes);
+    if (command.kind === 'invalid') throw new DbmakerError('invalid_request', command.problem);
+    if (command.kind === 'command') return { args: command.args, bytes: session.wire.take(command.size) };
+    await session.more();
+  }
+}
+
+/** Sends one command and waits for the beginning of its answer; an error is read to its end (one line). */
+async function ask(session: Session, instance: Socket, command: Buffer): Promise<{ refused: boolean; bytes: Buffer }> {
+  const wire = new Wire(instance);
+  instance.write(command);
+  try {
+    await wire.more(session.signal);
+    const refused = wire.bytes[0] === MINUS;
+    if (refused) while (!wire.bytes.includes('\r\n')) await wire.more(session.signal);
+    return { refused, bytes: wire.takeAll() };
+  } catch (error) {
+    if (session.signal.aborted) throw error;
+    throw new DbmakerError('endpoint_unreachable', 'The database closed the connection during the login. Try again in a moment.', { cause: error ?? gone() });
+  }
+}
+
+const MINUS = 0x2d;

@@ -1,0 +1,55 @@
+import type { Socket } from 'node:net';
+import { asDbmakerError } from '../../../domain/errors.ts';
+import type { InstanceRoute } from '../../../domain/instance/route.ts';
+import type { RoutedBy } from '../../metrics.ts';
+import type { Session } from '../../session.ts';
+import { Wire } from '../../wire.ts';
+
+const NOTHING = Buffer.alloc(0);
+const TLS_HANDSHAKE = 22;
+const TLS_MAJOR = 3;
+
+/**
+ * Any protocol, on the port of its instance or, inside TLS already, by its name. Who speaks first is not known: some servers do. So the
+ * instance is opened at once, and the first bytes of either side decide whether the client speaks TLS. There are no words of refusal that
+ * every protocol would understand: the connection just ends. Never rejects.
+ */
+export async function serveTcp(session: Session, route: InstanceRoute, routedBy: RoutedBy): Promise<void> {
+  session.protocol = 'tcp';
+  let instance: Socket | null = null;
+  try {
+    if (route.access.tlsOnly && !session.tls) await secureIfAsked(session);
+    session.admit(route);
+    instance = await session.open(route);
+    const fromInstance = session.tls ? NOTHING : await listenToBoth(session, instance);
+    session.join(route, routedBy, instance, { fromClient: session.wire.takeAll(), fromInstance });
+  } catch (thrown) {
+    instance?.destroy();
+    session.failed(asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker.'));
+    session.farewell(NOTHING);
+  }
+}
+
+/** @returns what the instance said before the client had */
+async function listenToBoth(session: Session, instance: Socket): Promise<Buffer> {
+  const server = new Wire(instance);
+  const heard = new AbortController();
+  const signal = AbortSignal.any([heard.signal, session.signal]);
+  session.stopDeadline(); // a client that says nothing may be waiting for the server, or for news
+  const sides = [session.wire.bytes.length > 0 ? Promise.resolve() : session.wire.more(signal), server.more(signal)];
+  try {
+    await Promise.race(sides);
+  } finally {
+    heard.abort();
+    await Promise.allSettled(sides);
+  }
+  session.restartDeadline();
+  if (session.wire.bytes.length > 0) await secureIfAsked(session);
+  return server.takeAll();
+}
+
+/** Sets up TLS if that is what the client begins with: a handshake record (22) of a version 3.x. */
+async function secureIfAsked(session: Session): Promise<void> {
+  while (session.wire.bytes.length < 2 && (session.wire.bytes[0] ?? TLS_HANDSHAKE) === TLS_HANDSHAKE) await session.more();
+  if (session.wire.bytes[0] === TLS_HANDSHAKE && session.wire.bytes[1] === TLS_MAJOR) await session.secure((offered) => offered[0]);
+}

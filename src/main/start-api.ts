@@ -1,0 +1,65 @@
+import path from 'node:path';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { buildApp } from '../api/app.ts';
+import type { Config } from '../config/config.ts';
+import { DbmakerError } from '../domain/errors.ts';
+import type { Certificates } from '../domain/ports/certificates.ts';
+import type { Runtime } from '../domain/ports/runtime.ts';
+import type { SecretBox } from '../domain/ports/secret-box.ts';
+import type { Store } from '../domain/ports/store.ts';
+import { ensureAdmin } from './bootstrap.ts';
+import { loadBuiltinTemplates } from './builtin-templates.ts';
+import { systemClock as clock } from './clock.ts';
+import { isPortFree } from './port-probe.ts';
+import type { Signals } from './signals.ts';
+
+const TEMPLATES = path.resolve(import.meta.dirname, '../../templates');
+
+export interface ApiNeeds {
+  readonly store: Store;
+  readonly secretBox: SecretBox;
+  /** To read logs and figures. */
+  readonly runtime: Runtime;
+  readonly signals: Signals;
+  readonly certificates: Certificates;
+  /** Of the gateway in this process, shown with our own. */
+  readonly gatewayMetrics: Registry | null;
+  readonly log: Logger;
+}
+
+/** Resolves when it listens. @throws DbmakerError port_taken */
+export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greeting: string; stop(): Promise<void> }> {
+  const { store, secretBox, runtime, signals, certificates, gatewayMetrics, log } = needs;
+  const admin = await ensureAdmin(store, config);
+  await loadBuiltinTemplates(store, TEMPLATES);
+  const { postgresqlPort, redisPort, tlsPort } = config.gateway;
+  const app = await buildApp({
+    store,
+    secretBox,
+    clock,
+    log,
+    config: { ...config, gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority } },
+    wake: signals.wake,
+    status: signals.status,
+    instances: runtime,
+    isPortFree: (port) => isPortFree(port, config.bind),
+    ...(gatewayMetrics === null ? {} : { moreMetrics: gatewayMetrics }),
+  });
+  const url = await listen(app, config);
+  return { greeting: greeting(url, admin, runtime.name), stop: async () => { await app.close(); } };
+}
+
+async function listen(app: { listen(options: { host: string; port: number }): Promise<string> }, config: Config): Promise<string> {
+  try {
+    return await app.listen({ host: config.httpHost, port: config.httpPort });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new DbmakerError('port_taken', `Port ${config.httpPort} on ${config.httpHost} is in use: is DbMaker running already?`, { remedy: 'Stop the other one, or choose another port with DBMAKER_HTTP_PORT.', cause: error });
+  }
+}
+
+function greeting(url: string, admin: { file: string; created: boolean }, runtime: string): string {
+  const first = admin.created ? `  Admin API token, made just now (said only once): ${admin.file}\n` : '';
+  return `\n  DbMaker is ready at ${url}  (databases run as ${runtime === 'docker' ? 'Docker containers' : 'local processes'})\n  API documentation: ${url}/docs\n${first}\n`;
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../domain/ports/log.ts';
+import type { Runtime } from '../domain/ports/runtime.ts';
+import type { SecretBox } from '../domain/ports/secret-box.ts';
+import type { Store } from '../domain/ports/store.ts';
+import { createEngines } from '../engines/index.ts';
+import { createConnect } from '../net/connect.ts';
+import { Housekeeping } from '../workers/housekeeping.ts';
+import { Reconciler } from '../workers/reconciler/reconciler.ts';
+import { StatusReporter } from '../workers/status-reporter.ts';
+import { systemClock as clock } from './clock.ts';
+import type { Signals } from './signals.ts';
+
+export interface WorkersNeeds {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly secretBox: SecretBox;
+  readonly homeId: string;
+  readonly signals: Signals;
+  readonly log: Log;
+}
+
+/** Resolves when the state of the platform was reported once. */
+export async function startWorkers(config: Config, { store, runtime, secretBox, homeId, signals, log }: WorkersNeeds): Promise<{ stop(): Promise<void> }> {
+  const reconciler = new Reconciler({
+    store,
+    runtime,
+    engines: createEngines(),
+    connect: createConnect(),
+    secretBox,
+    clock,
+    log: log.child({ part: 'reconciler' }),
+    random: Math.random,
+    onReport: signals.reported,
+    settings: {
+      // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
+      holder: config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`,
+      domain: config.domain,
+      leaseMs: 30_000,
+      resyncMs: 30_000,
+      pollMs: 1000,
+      concurrency: 16,
+      quarantineMs: config.portQuarantineMs,
+      startTimeoutMs: 120_000,
+      stopGraceMs: 20_000,
+      pausedMs: 10 * 60_000,
+    },
+  });
+  const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: () => ({ lastResyncAt: reconciler.lastResyncAt }) });
+  const housekeeping = new Housekeeping({ store, clock, log });
+  signals.onChanged((id) => reconciler.enqueue(id));
+  await reporter.start();
+  reconciler.start();
+  housekeeping.start();
+  return {
+    async stop() {
+      reporter.stop();
+      housekeeping.stop();
+      await reconciler.stop();
+    },
+  };
+}
