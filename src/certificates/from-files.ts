@@ -73,15 +73,23 @@ export async function openFromFiles(options: FromFilesOptions): Promise<Certific
 
 async function load({ files, ticketKeys }: FromFilesOptions): Promise<Loaded> {
   const state = await stateOf(files); // before reading: what changes meanwhile is seen by the next look
-  const certificate = await readFile(files.certFile, 'utf8');
-  const pair = readPair({ certificate, key: files.keyFile === files.certFile ? certificate : await readFile(files.keyFile, 'utf8') });
+  const certificate = await accessed('certificate', readFile(files.certFile, 'utf8'));
+  const pair = readPair({ certificate, key: files.keyFile === files.certFile ? certificate : await accessed('key', readFile(files.keyFile, 'utf8')) });
   return { presented: present(pair, ticketKeys), pair, state };
 }
 
 /** Whatever changes when a file is written or replaced by another; symlinks are followed. */
 async function stateOf({ certFile, keyFile }: CertificateFiles): Promise<string> {
-  const states = await Promise.all([certFile, keyFile].map((file) => stat(file, { bigint: true })));
+  const states = await Promise.all([accessed('certificate', stat(certFile, { bigint: true })), accessed('key', stat(keyFile, { bigint: true }))]);
   return states.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(':')).join(' ');
+}
+
+async function accessed<T>(part: BadPair['part'], access: Promise<T>): Promise<T> {
+  try {
+    return await access;
+  } catch (error) {
+    throw new BadPair(part, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`, error);
+  }
 }
 
 /** Says what clients will not like about a certificate that is used all the same. @returns when */
@@ -104,8 +112,7 @@ function reasonOf(error: unknown, files: CertificateFiles): string {
 }
 
 function startFailure(error: unknown, files: CertificateFiles): DbmakerError {
-  const isKey = error instanceof BadPair ? error.part === 'key' : (error as NodeJS.ErrnoException).path === files.keyFile && files.keyFile !== files.certFile;
-  const variable = isKey ? 'DBMAKER_TLS_KEY' : 'DBMAKER_TLS_CERT';
+  const variable = error instanceof BadPair && error.part === 'key' ? 'DBMAKER_TLS_KEY' : 'DBMAKER_TLS_CERT';
   const text = `${variable}: ${reasonOf(error, files)}.`;
   return new DbmakerError('invalid_configuration', text, {
     cause: error,

@@ -58,7 +58,7 @@ function readKey(text: string): { privateKey: KeyObject; key: string } {
   try {
     return { privateKey: createPrivateKey(key), key: `${key}\n` };
   } catch (error) {
-    const encrypted = error instanceof Error && 'code' in error && error.code === 'ERR_MISSING_PASSPHRASE';
+    const encrypted = /BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(key);
     throw new BadPair('key', encrypted ? 'is encrypted with a passphrase, which nobody is there to type' : 'holds a damaged private key', error);
   }
 }
