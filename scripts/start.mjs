@@ -28,9 +28,14 @@ Settings (environment variables):
   DBMAKER_POSTGRESQL_PORT           all PostgreSQL databases, by hostname; or off    15432
   DBMAKER_REDIS_PORT                all Redis databases, by hostname; or off         16379
   DBMAKER_TLS_PORT                  any TLS protocol by hostname, HTTP by Host; off  13443
-  DBMAKER_TLS_CERT, DBMAKER_TLS_KEY files of a certificate for *.<domain>            made here
+  DBMAKER_TLS_CERT                  file of a certificate for *.<domain>, PEM        made here
+  DBMAKER_TLS_KEY                   file of its key, PEM                             made here
   DBMAKER_PROXY_PROTOCOL_FROM       load balancers that send PROXY headers           none
-  DBMAKER_LIMIT_...                 limits of the gateway, see README.md
+  DBMAKER_LIMIT_CONNECTIONS_PER_SOURCE      connections from one address             2000
+  DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE       of those, logins under way               500
+  DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE   unknown names from one address a minute  60
+  DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE    connections to one database              5000
+  DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE     of those, logins under way               500
   DBMAKER_PARTS                     api, workers, gateway: what this process does    all
   DBMAKER_DRAIN_SECONDS             how long a lone gateway lets connections end     60
   DBMAKER_METRICS_PORT              /metrics of a process without the API; or off    off

@@ -108,7 +108,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
   const [certFile, keyFile] = [file('DBMAKER_TLS_CERT'), file('DBMAKER_TLS_KEY')];
   if ((certFile === null) !== (keyFile === null)) wrong[certFile === null ? 'DBMAKER_TLS_CERT' : 'DBMAKER_TLS_KEY'] = 'is needed beside the other of the two';
   const port = (name: string, fallback: number): number | null => read<number | null>(name, fallback, portOrOff, 'a port, or off');
-  const limit = (name: string, fallback: number): number => read(`DBMAKER_LIMIT_${name}`, fallback, count, 'a whole number, at least 1');
+  const limit = (name: string, fallback: number): number => read(name, fallback, count, 'a whole number, at least 1');
   return {
     postgresqlPort: port('DBMAKER_POSTGRESQL_PORT', 15432),
     redisPort: port('DBMAKER_REDIS_PORT', 16379),
@@ -116,11 +116,11 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
     tls: certFile !== null && keyFile !== null ? { certFile, keyFile } : null,
     proxyProtocolFrom: read<string[]>('DBMAKER_PROXY_PROTOCOL_FROM', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
     limits: {
-      connectionsPerSource: limit('CONNECTIONS_PER_SOURCE', 2000),
-      handshakesPerSource: limit('HANDSHAKES_PER_SOURCE', 500),
-      failedLookupsPerSource: limit('FAILED_LOOKUPS_PER_SOURCE', 60),
-      connectionsPerInstance: limit('CONNECTIONS_PER_DATABASE', 5000),
-      handshakesPerInstance: limit('HANDSHAKES_PER_DATABASE', 500),
+      connectionsPerSource: limit('DBMAKER_LIMIT_CONNECTIONS_PER_SOURCE', 2000),
+      handshakesPerSource: limit('DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE', 500),
+      failedLookupsPerSource: limit('DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE', 60),
+      connectionsPerInstance: limit('DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE', 5000),
+      handshakesPerInstance: limit('DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE', 500),
     },
     drainMs: read('DBMAKER_DRAIN_SECONDS', 60, wholeNumber, 'a number of seconds') * 1000,
   };

@@ -38,7 +38,7 @@ export async function startTls(wire: Wire, context: SecureContext, chooseProtoco
 function secured(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (run: () => void): void => {
-      socket.off('secure', onSecure).off('error', onError).off('close', onClose);
+      socket.off('secure', onSecure).off('error', onError).off('close', onGone).off('end', onGone).off('readable', onReadable);
       signal.removeEventListener('abort', onAbort);
       run();
     };
@@ -47,13 +47,20 @@ function secured(socket: TLSSocket, signal: AbortSignal): Promise<void> {
       socket.on('error', () => undefined).destroy(); // the alert is out; what follows on a dead session concerns nobody
       reject(new DbmakerError('invalid_request', 'The TLS handshake failed.', { cause: error }));
     });
-    const onClose = (): void => settle(() => reject(gone()));
+    const onGone = (): void => settle(() => {
+      socket.destroy();
+      reject(gone());
+    });
+    // The client's leg is half-open: its end shows only to who reads. Nothing else can be there to read before the handshake is done.
+    const onReadable = (): void => {
+      if (socket.readableLength === 0) socket.read(0);
+    };
     const onAbort = (): void => settle(() => {
       socket.on('error', () => undefined).destroy();
       reject(signal.reason instanceof DbmakerError ? signal.reason : gone());
     });
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort);
-    socket.on('secure', onSecure).on('error', onError).on('close', onClose);
+    socket.on('secure', onSecure).on('error', onError).on('close', onGone).on('end', onGone).on('readable', onReadable);
   });
 }

@@ -3,7 +3,7 @@ import type { InstanceRoute } from '../../domain/instance/route.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { RouteTable } from '../routes/route-table.ts';
-import { makeServer } from './listen.ts';
+import { BACKLOG, makeServer } from './listen.ts';
 
 export interface InstancePortsOptions {
   readonly table: RouteTable;
@@ -75,7 +75,7 @@ export class InstancePorts {
       if (this.#ports.get(id) === port) this.#refused.set(port, id);
       if (this.#listeners.get(port)?.server === server) this.#unlisten(port);
     });
-    server.listen({ port, host: bind, reusePort }, () => {
+    server.listen({ port, host: bind, reusePort, backlog: BACKLOG }, () => {
       if (this.#refused.delete(port)) log.info({ port, instance: id }, 'now listening on the port of an instance');
     });
   }

@@ -9,7 +9,7 @@ export interface ListenOptions {
 }
 
 /** What came in when nobody could accept: a burst of clients must not be refused by the kernel. */
-const BACKLOG = 4096;
+export const BACKLOG = 4096;
 
 /** Does not listen yet. Sockets come half-open and paused: nothing is read before somebody wants it. */
 export function makeServer(accept: (socket: Socket) => void): Server {

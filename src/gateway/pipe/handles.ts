@@ -17,6 +17,8 @@ export interface StreamHandle {
 }
 
 export interface WriteRequest {
+  /** Keeps alive what a write that is not done yet reads from; nothing beneath does. */
+  buffer?: Uint8Array;
   oncomplete: (status: number) => void;
 }
 

@@ -124,6 +124,20 @@ for (const [name, join] of [['beneath the streams', rawPipe], ['by streams', str
       }
     });
 
+    test(`${title}: what waits for a slow reader is not overwritten, however much garbage is collected meanwhile`, async () => {
+      for (let round = 0; round < 3; round += 1) {
+        await using line = await way({ tls, join });
+        const bytes = randomBytes(8_000_000);
+        const garbage = setInterval(() => { for (let count = 0; count < 200; count += 1) Buffer.alloc(64 * 1024, count); }, 1);
+        try {
+          const [there] = await Promise.all([receive(line.instance, true), send(line.client, bytes)]);
+          assert.deepEqual(there, digest(bytes));
+        } finally {
+          clearInterval(garbage);
+        }
+      }
+    });
+
     test(`${title}: the end of one side reaches the other, which can still answer`, async () => {
       await using line = await way({ tls, join });
       line.client.end('question');

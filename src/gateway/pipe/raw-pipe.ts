@@ -155,7 +155,10 @@ class Lane {
       return false;
     }
     this.#writing = internals.streamBaseState[internals.kLastWriteWasAsync] !== 0;
-    if (this.#writing) this.#request = undefined;
+    if (this.#writing) {
+      request.buffer = chunk; // the kernel still reads from it: it must not be collected before it is done
+      this.#request = undefined;
+    }
     return this.#writing;
   }
 

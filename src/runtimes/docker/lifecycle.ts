@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { DbmakerError } from '../../domain/errors.ts';
+import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Runtime, Workload } from '../../domain/ports/runtime.ts';
 import { CHANGE_TIMEOUT_MS } from './client.ts';
 import { containerOptions } from './container-options.ts';
@@ -17,6 +17,11 @@ import { pause } from '../../domain/pause.ts';
 const REPLACE_GRACE_MS = 30_000;
 /** The engine may need longer than the grace to report the end. */
 const STOP_MARGIN_MS = 30_000;
+/**
+ * An engine that ended in the middle of a start may keep remains of it (the task, its directory, its network endpoint) that let no later
+ * start of this container through. Another container has another id, and none of that in its way.
+ */
+const LOST_BOOKS = /already exists|file exists|libnetwork\.endpoint/;
 /** What somebody else began is waited for: 10 s in all. */
 const LOOKS = 100;
 const LOOK_AGAIN_MS = 100;
@@ -54,8 +59,19 @@ export function createLifecycle(context: DockerContext): Lifecycle {
       await tolerating([304], () => change('start the container', last, (one, abortSignal) => one.start({ abortSignal })));
       return true;
     } catch (error) {
-      if (![404, 409].includes(statusOf(error) ?? 0)) throw error; // it is gone, or paused
+      if (![404, 409, 500].includes(statusOf(error) ?? 0)) throw error; // it is gone, or paused, or cannot be started: looked at closer
       return false;
+    }
+  };
+
+  const startOrDiscard = async (container: Inspected): Promise<void> => {
+    try {
+      await tolerating([304], () => change('start the container', container.Id, (one, abortSignal) => one.start({ abortSignal })));
+    } catch (error) {
+      if (!isDbmakerError(error) || !LOST_BOOKS.test(error.userText)) throw error;
+      context.log.warn({ err: error, container: container.Id }, 'Docker cannot start this container any more; it is made anew, the data stay');
+      await discardContainer(container);
+      throw error; // the next try finds no container and makes one
     }
   };
 
@@ -78,7 +94,7 @@ export function createLifecycle(context: DockerContext): Lifecycle {
       if (container.State.Paused) {
         await change('end the pause', container.Id, (one, abortSignal) => one.unpause({ abortSignal }));
       } else if (!container.State.Running) {
-        await tolerating([304], () => change('start the container', container.Id, (one, abortSignal) => one.start({ abortSignal })));
+        await startOrDiscard(container);
       }
     },
     stop: async (id, { graceMs }) => {

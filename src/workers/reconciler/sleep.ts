@@ -3,7 +3,7 @@ import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { SETTLED_DOWN } from './stop.ts';
 
 /** How often an instance that should sleep but is in use is looked at. */
-const IN_USE_RECHECK_MS = 30_000;
+const IN_USE_RECHECK_MS = 5000;
 /** A gateway process that has not reported for so long is taken to be gone, and its connections with it. */
 const GATEWAY_ALIVE_MS = 30_000;
 

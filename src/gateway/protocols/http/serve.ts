@@ -29,7 +29,10 @@ export class HttpProxy {
 
   constructor(headersTimeoutMs: number) {
     // Never listens: it is given connections. Bodies and answers may take as long as they take.
-    this.#server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: 0, keepAliveTimeout: 60_000, maxHeaderSize: 32 * 1024 });
+    this.#server = createServer({
+      headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(headersTimeoutMs, 5000), requestTimeout: 0, keepAliveTimeout: 60_000, maxHeaderSize: 32 * 1024,
+    });
+    this.#server.emit('listening'); // what Node begins to look for late requests at
     this.#server.on('request', (request, response) => void this.#request(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
   }
@@ -58,6 +61,7 @@ export class HttpProxy {
   }
 
   close(): void {
+    this.#server.close(); // ends that look
     this.#server.closeAllConnections();
   }
 

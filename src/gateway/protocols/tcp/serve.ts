@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { asDbmakerError } from '../../../domain/errors.ts';
 import type { InstanceRoute } from '../../../domain/instance/route.ts';
+import type { Clock } from '../../../domain/ports/clock.ts';
 import type { RoutedBy } from '../../metrics.ts';
 import type { Session } from '../../session.ts';
 import { Wire } from '../../wire.ts';
@@ -8,6 +9,8 @@ import { Wire } from '../../wire.ts';
 const NOTHING = Buffer.alloc(0);
 const TLS_HANDSHAKE = 22;
 const TLS_MAJOR = 3;
+/** A client that wants TLS says so right after it has connected; a server's greeting waits that long, so as not to come before it. */
+const GREETING_MS = 100;
 
 /**
  * Any protocol, on the port of its instance or, inside TLS already, by its name. Who speaks first is not known: some servers do. So the
@@ -36,16 +39,28 @@ async function listenToBoth(session: Session, instance: Socket): Promise<Buffer>
   const heard = new AbortController();
   const signal = AbortSignal.any([heard.signal, session.signal]);
   session.stopDeadline(); // a client that says nothing may be waiting for the server, or for news
-  const sides = [session.wire.bytes.length > 0 ? Promise.resolve() : session.wire.more(signal), server.more(signal)];
+  const client = session.wire.bytes.length > 0 ? Promise.resolve() : session.wire.more(signal);
+  const greeting = server.more(signal).then(() => passed(session.shared.ports.clock, GREETING_MS, signal));
   try {
-    await Promise.race(sides);
+    await Promise.race([client, greeting]);
   } finally {
     heard.abort();
-    await Promise.allSettled(sides);
+    await Promise.allSettled([client, greeting]);
   }
   session.restartDeadline();
   if (session.wire.bytes.length > 0) await secureIfAsked(session);
   return server.takeAll();
+}
+
+/** Ends early, and quietly, when `signal` aborts. */
+function passed(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      resolve();
+    }, { once: true });
+  });
 }
 
 /** Sets up TLS if that is what the client begins with: a handshake record (22) of a version 3.x. */
