@@ -19,7 +19,7 @@ Settings (environment variables):
   DBMAKER_HOME                      directory of everything that is kept             ~/.dbmaker
   DBMAKER_HTTP_HOST                 address of the API                               127.0.0.1
   DBMAKER_HTTP_PORT                 port of the API                                  8080
-  DBMAKER_DOMAIN                    hostnames are <slug>.<domain>                    localhost
+  DBMAKER_DOMAIN                    hostnames are <slug>.<domain>                    db.localhost
   DBMAKER_RUNTIME                   auto, docker or process                          auto
   DBMAKER_DATABASE_URL              postgresql://... for the store                   SQLite in DBMAKER_HOME
   DBMAKER_BIND                      address on which databases are reached           127.0.0.1

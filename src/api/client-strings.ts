@@ -4,7 +4,7 @@ import type { EngineName } from '../domain/template/template.ts';
 export interface Login {
   readonly host: string;
   readonly port: number;
-  /** Whether host and port are those that need TLS. */
+  /** Whether TLS is to be spoken there. */
   readonly tls: boolean;
   readonly hostname: string;
   /** By name, over TLS; null: no port is open for it. */
@@ -51,7 +51,7 @@ function postgresql(login: Login): Record<string, string> {
     go: `pgx.Connect(ctx, "${libpq}")`,
     prisma: `DATABASE_URL="${uri}${tls ? `?sslmode=require${trusted ? '' : `&sslcert=${CA_FILE}`}` : ''}"`,
     env: `DATABASE_URL=${uri}`,
-    ...(byName === null || tls ? {} : {
+    ...(byName === null || byName.host === host ? {} : {
       'psql-tls': `psql 'postgresql://${user}:${secret}@${byName.host}:${String(byName.port)}/${name}?sslmode=${trusted ? 'require' : `verify-full&sslrootcert=${CA_FILE}`}${address === null ? '' : `&hostaddr=${address}`}'`,
     }),
   };
@@ -72,7 +72,7 @@ function redis(login: Login): Record<string, string> {
     dotnet: `${host}:${String(port)},user=${username},password=${password},defaultDatabase=${database}${tls ? `,ssl=true,sslHost=${hostname}` : ''}`,
     go: `redis.ParseURL("${uri}")`,
     env: `REDIS_URL=${uri}`,
-    ...(byName === null || tls ? {} : {
+    ...(byName === null || byName.host === host ? {} : {
       'redis-cli-tls': `redis-cli -h ${address ?? hostname} -p ${String(byName.port)} --tls --sni ${hostname}${ca} --user ${username} --pass ${password}`,
     }),
   };

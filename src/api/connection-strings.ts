@@ -6,8 +6,8 @@ import type { ApiConfig } from './dependencies.ts';
 import { phaseOf } from './present.ts';
 import type { ConnectionView } from './schemas/instance.ts';
 
-/** Where no domain was set up, names below it are known to some resolvers only. */
-const UNCONFIGURED_DOMAIN = 'localhost';
+/** Where no domain was set up (RFC 6761), names below it are known to some resolvers only. */
+const LOCAL = /(^|\.)localhost$/;
 const LOOPBACK = '127.0.0.1';
 
 /**
@@ -18,14 +18,16 @@ export function connectionView(instance: Instance, password: string, { domain, g
   const hostname = `${instance.slug}.${domain}`;
   const { protocol } = routeOf(instance);
   const hostnamePort = { postgresql: gateway.postgresqlPort, redis: gateway.redisPort, http: gateway.tlsPort, tcp: gateway.tlsPort }[protocol];
-  const named = domain !== UNCONFIGURED_DOMAIN;
+  const named = !LOCAL.test(domain);
   const direct = { host: named ? hostname : LOOPBACK, port: instance.port };
   const byName = hostnamePort === null ? null : { host: hostname, port: hostnamePort };
   const first = named && byName !== null ? byName : direct;
   const { username, database, template } = instance.spec;
-  const uri = fillVariables(template.connectionStringTemplate, {
+  const tls = first === byName || instance.spec.access.tlsOnly;
+  const filled = fillVariables(template.connectionStringTemplate, {
     username, password, generated_password: password, subdomain: first.host, hostname, port: String(first.port), database, slug: instance.slug, name: instance.name, id: instance.id,
   }, encodeURIComponent);
+  const uri = tls ? filled.replace(/^redis:/, 'rediss:') : filled; // the one scheme that says itself whether TLS is spoken
   return {
     status: phaseOf(instance),
     host: first.host,
@@ -39,7 +41,7 @@ export function connectionView(instance: Instance, password: string, { domain, g
     database,
     connectionString: uri,
     clients: clientStrings(instance.engine, {
-      ...first, tls: first === byName, hostname, byName, address: named ? null : LOOPBACK, trusted: gateway.certificateAuthority === null, username, password, database, uri,
+      ...first, tls, hostname, byName, address: named ? null : LOOPBACK, trusted: gateway.certificateAuthority === null, username, password, database, uri,
     }),
   };
 }

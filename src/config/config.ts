@@ -77,7 +77,7 @@ export function readConfig(environment: Environment): Config {
     httpHost: read('DBMAKER_HTTP_HOST', '127.0.0.1', hostAddress, 'an address or host name'),
     httpPort: read('DBMAKER_HTTP_PORT', 8080, portNumber, 'a port, 0 to 65535'),
     metricsPort: read<number | null>('DBMAKER_METRICS_PORT', null, portOrOff, 'a port, or off'),
-    domain: read('DBMAKER_DOMAIN', 'localhost', domainName, 'a domain name such as db.example.com'),
+    domain: read('DBMAKER_DOMAIN', 'db.localhost', domainName, 'a domain name such as db.example.com'),
     runtime,
     dockerSocket: read('DOCKER_HOST', '/var/run/docker.sock', (text) => (runtime === 'process' ? '' : unixSocket(text)), 'a socket of this machine such as unix:///var/run/docker.sock'),
     databaseUrl: read<string | null>('DBMAKER_DATABASE_URL', null, databaseUrl, 'a URL such as postgresql://user:password@host/database'),

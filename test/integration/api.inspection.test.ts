@@ -228,3 +228,15 @@ test('who may connect is set at creation or later, checked item by item, and kep
   assert.deepEqual(Object.keys(wrong.json.fields), ['/allowedSources/1', '/allowedSources/2']);
   assert.equal((await change({ allowedSources: Array.from({ length: 51 }, (_, index) => `10.0.0.${String(index)}`) })).json.code, 'invalid_request');
 });
+
+test('one that takes TLS only is shown with strings that speak TLS, also where they go to its own port', async () => {
+  await using local = await startApi({ config: { gateway: { postgresqlPort: 5432, redisPort: 6379, tlsPort: 443, certificateAuthority: 'PEM' } } });
+  const view = async (template: string) => {
+    const made = await local.ask('/api/containers', { method: 'POST', token: local.admin.token, body: { template, name: template, tlsOnly: true } });
+    return (await local.ask(`/api/containers/${made.json.id}/connection`, { token: local.admin.token })).json;
+  };
+  assert.match((await view('postgresql')).clients['psql'] ?? '', /@127\.0\.0\.1:\d+\/\w+\?sslmode=verify-full&sslrootcert=dbmaker-ca\.pem'$/);
+  const redis = await view('redis');
+  assert.match(redis.connectionString, /^rediss:\/\/.*@127\.0\.0\.1:/);
+  assert.match(redis.clients['redis-cli'] ?? '', /^redis-cli -u 'rediss:.*--cacert dbmaker-ca\.pem$/);
+});
