@@ -1,7 +1,7 @@
 import { describe } from 'node:test';
 import type { StoreUnderTest } from '../support/store.ts';
 import { accountContract } from './store/accounts.ts';
-import { gatewayContract } from './store/gateway.ts';
+import { activityContract } from './store/activity.ts';
 import { changeContract } from './store/changes.ts';
 import { creationContract } from './store/creation.ts';
 import { eventContract } from './store/events.ts';
@@ -9,6 +9,7 @@ import { leaseContract } from './store/leases.ts';
 import { listContract } from './store/lists.ts';
 import { modelContract } from './store/models.ts';
 import { portContract } from './store/ports.ts';
+import { routeContract } from './store/routes.ts';
 import { templateContract } from './store/templates.ts';
 
 export type OpenStore = () => Promise<StoreUnderTest>;
@@ -24,7 +25,8 @@ export function storeContract(name: string, open: OpenStore): void {
     listContract(open);
     changeContract(open);
     leaseContract(open);
-    gatewayContract(open);
+    routeContract(open);
+    activityContract(open);
     modelContract(open);
   });
 }

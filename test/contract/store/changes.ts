@@ -10,12 +10,13 @@ export function changeContract(open: OpenStore): void {
       const instance = await addInstance(under.store, await addUser(under.store));
       under.clock.advance(10);
       const resources = { memoryBytes: 512 * MB, cpus: 2, pids: 7 };
+      const access = { tlsOnly: true, allow: ['10.0.0.0/8', '2001:db8::/32'] };
       const changed = await under.store.instances.change(instance.id,
-        { desired: 'stopped', restart: true, resources, sleepAfterMs: 5, removeAfterMs: null, name: 'new', nextPassword: 'sealed' },
+        { desired: 'stopped', restart: true, resources, sleepAfterMs: 5, removeAfterMs: null, access, name: 'new', nextPassword: 'sealed' },
         { event: { type: 'instance.changed', message: 'Changed.', data: { by: 'ada' } } });
       assert.deepEqual(changed, {
         ...instance, name: 'new', updatedAt: under.clock.now(), secrets: { ...instance.secrets, nextPassword: 'sealed' },
-        spec: { ...instance.spec, desired: 'stopped', generation: 2, restarts: 1, resources, sleepAfterMs: 5, removeAfterMs: null },
+        spec: { ...instance.spec, desired: 'stopped', generation: 2, restarts: 1, resources, sleepAfterMs: 5, removeAfterMs: null, access },
       });
       assert.deepEqual(await under.store.instances.get(instance.id), changed);
       assert.deepEqual((await under.store.events.list({ instanceId: instance.id }, { limit: 9 })).map(({ type }) => type), ['instance.created', 'instance.changed']);

@@ -22,6 +22,19 @@ export function eventContract(open: OpenStore): void {
       assert.deepEqual(await events.list({}, { after: three.id, limit: 10 }), []);
     });
 
+    test('are listed by type, and the last id is known to who wants only what comes from now on', async () => {
+      await using under = await open();
+      const { events } = under.store;
+      assert.equal(await events.lastId(), 0);
+      const deleted = await events.append(event('one', { type: 'instance.deleted' }));
+      const last = await events.append(event('two'));
+      assert.equal(await events.lastId(), last.id);
+      assert.deepEqual(await events.list({ type: 'instance.deleted' }, { limit: 10 }), [deleted]);
+      assert.deepEqual(await events.list({ type: 'instance.deleted' }, { after: last.id, limit: 10 }), []);
+      const later = await events.append(event('three', { type: 'instance.deleted' }));
+      assert.deepEqual(await events.list({ type: 'instance.deleted' }, { after: last.id, limit: 10 }), [later]);
+    });
+
     test('a reader that resumes after the last id it saw misses none, however many write at once', async () => {
       await using under = await open();
       const stores = [under.store, await under.another(), await under.another()];
