@@ -1,24 +1,32 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as dial, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { connect as dialTls, createSecureContext, TLSSocket } from 'node:tls';
+import { after, before, test } from 'node:test';
+import { connect as dialTls, TLSSocket } from 'node:tls';
+import { quietLog } from '../../../test/support/quiet-log.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../../../test/support/tmp.ts';
 import { waitFor } from '../../../test/support/wait.ts';
+import { openCertificates } from '../../certificates/index.ts';
+import type { Certificates } from '../../domain/ports/certificates.ts';
+import { systemClock } from '../../main/clock.ts';
 import { internals } from './handles.ts';
 import { pipe } from './pipe.ts';
 import type { Piped, ReadAhead } from './piped.ts';
 import { rawPipe } from './raw-pipe.ts';
 import { streamPipe } from './stream-pipe.ts';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'dbm-pipe-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
-execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=x', '-keyout', 'key', '-out', 'cert'], { cwd: directory, stdio: 'ignore' });
-const context = createSecureContext({ key: readFileSync(path.join(directory, 'key')), cert: readFileSync(path.join(directory, 'cert')) });
+let home: TemporaryDirectory;
+let certificates: Certificates;
+before(async () => {
+  home = await temporaryDirectory('pipe');
+  certificates = await openCertificates({ home: home.path, domain: 'db.test', files: null, clock: systemClock, log: quietLog });
+});
+after(async () => {
+  certificates.stop();
+  await home[Symbol.asyncDispose]();
+});
 const NOTHING: ReadAhead = { fromClient: Buffer.alloc(0), fromInstance: Buffer.alloc(0) };
 
 interface Way extends AsyncDisposable {
@@ -34,7 +42,7 @@ interface Way extends AsyncDisposable {
 }
 
 async function listening(serve: (socket: Socket) => void): Promise<{ server: Server; where: string }> {
-  const where = path.join(directory, randomBytes(6).toString('hex'));
+  const where = path.join(home.path, randomBytes(6).toString('hex'));
   const server = createServer({ allowHalfOpen: true }, serve);
   server.listen(where);
   await once(server, 'listening');
@@ -65,7 +73,7 @@ async function way({ tls = false, ahead = NOTHING, join = rawPipe, before = asyn
   const [leg] = [await waitFor(() => arrived[0], { what: 'the client to arrive' })];
   let leg1: Socket = leg;
   if (tls) {
-    leg1 = new TLSSocket(leg, { isServer: true, secureContext: context }).on('error', () => undefined);
+    leg1 = new TLSSocket(leg, { isServer: true, secureContext: certificates.current.context }).on('error', () => undefined);
     await once(leg1, 'secure');
   }
   await before(leg1, client);
