@@ -52,8 +52,9 @@ process.exit(exitCode);
 /** @returns {Promise<number>} the exit code */
 async function main() {
   const needsDocker = splitByNeeds(files, { docker: '' }).skipped.length > 0;
+  const needsClients = splitByNeeds(files, { clients: '' }).skipped.length > 0;
   const [missing] = await Promise.all([
-    prepareSystem({ ci: options.ci, docker: needsDocker, without: options.without }),
+    prepareSystem({ ci: options.ci, docker: needsDocker, clients: needsClients, without: options.without }),
     ensureDependencies(ROOT),
   ]);
   const [checked] = await Promise.all([

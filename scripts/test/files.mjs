@@ -4,8 +4,8 @@ import path from 'node:path';
 /** Started first, as they take longest: then nothing long is left to run alone at the end. */
 const LONG_FIRST = [/kill\./, /\.docker\.test/, /^test\/integration/, /^test\/contract/];
 
-/** What a test file needs of the machine, by its name: `x.docker.test.ts`, `y.redis.test.ts`. */
-const NEEDS = [[/\.docker\.test\.ts$/, 'docker'], [/\.redis\.test\.ts$/, 'redis']];
+/** What a test file needs of the machine, by its name: `x.docker.test.ts`, `y.redis.test.ts`, `z.clients.test.ts`, `z.clients.docker.test.ts`. */
+const NEEDS = [[/\.docker\.test\.ts$/, 'docker'], [/\.redis\.test\.ts$/, 'redis'], [/\.clients\.(docker\.)?test\.ts$/, 'clients']];
 
 /** Test files below `root`, relative to it, in the order in which to start them. `only`: those with one of these texts in the path; [] = all. */
 export function testFiles(root, only) {
@@ -15,7 +15,7 @@ export function testFiles(root, only) {
   return wanted.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-/** Splits `files` into those that can run and those that lack something; `missing`: {docker?: why, redis?: why}. */
+/** Splits `files` into those that can run and those that lack something; `missing`: {docker?: why, redis?: why, clients?: why}. */
 export function splitByNeeds(files, missing) {
   const skipped = [];
   const runnable = files.filter((file) => {

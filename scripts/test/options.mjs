@@ -6,6 +6,7 @@ Installs what is missing, checks the code statically and runs every test, on rea
   --checks         static checks also with --only
   --no-checks      no static checks
   --no-docker      leave out what needs Docker (refused in CI)
+  --no-clients     leave out what needs the clients that people use: psql, psycopg, JDBC, redis-cli ... (refused in CI)
   --jobs=N         test files at the same time (default 4: most of their time is waiting)
   --list           print the test files and end
   --help           this text
@@ -29,6 +30,7 @@ export function readOptions(argv, environment) {
     else if (name === '--checks') options.checks = true;
     else if (name === '--no-checks') options.checks = false;
     else if (name === '--no-docker' && !ci) options.without.push('docker');
+    else if (name === '--no-clients' && !ci) options.without.push('clients');
     else if (name === '--list') options.list = true;
     else if (name === '--jobs' && /^[1-9]\d?$/.test(value ?? '')) options.jobs = Number(value);
     else throw new Error(`Unknown or wrong option ${word}. See npm test -- --help`);

@@ -1,23 +1,32 @@
 import { existsSync } from 'node:fs';
 import { aptInstall, canAptInstall, dockerAnswers, findProgram, SetupError } from '../setup/index.mjs';
 
-/** What the tests use beside npm packages: program -> the Debian packages that bring it, and what cannot be tested without. */
+const CLIENTS = { id: 'clients', services: [], what: 'the gateway with the clients that people use' };
+const PYTHON = '/usr/lib/python3/dist-packages';
+
+/** What the tests use beside npm packages: programs and files -> the Debian packages that bring them, and what cannot be tested without. */
 const NEEDS = [
   { id: 'docker', programs: ['dockerd', 'docker', 'iptables'], packages: ['docker.io', 'iptables'], services: ['docker', 'containerd'], what: 'the Docker runtime and the images' },
   { id: 'docker', programs: ['mmdebstrap'], packages: ['mmdebstrap'], services: [], what: 'the images' },
   { id: 'redis', programs: ['redis-server'], packages: ['redis-server'], services: ['redis-server'], what: 'Redis' },
+  { ...CLIENTS, programs: ['psql'], packages: ['postgresql-client-15'] },
+  { ...CLIENTS, programs: ['python3'], files: [`${PYTHON}/psycopg/__init__.py`, `${PYTHON}/redis/__init__.py`], packages: ['python3-psycopg', 'python3-redis'] },
+  { ...CLIENTS, programs: ['javac'], packages: ['openjdk-17-jdk-headless'] },
+  { ...CLIENTS, programs: [], files: ['/usr/share/java/postgresql.jar'], packages: ['libpostgresql-jdbc-java'] },
+  { ...CLIENTS, programs: ['redis-cli', 'openssl', 'curl'], packages: ['redis-tools', 'openssl', 'curl'] },
+  { ...CLIENTS, programs: ['redis-server'], packages: ['redis-server'], services: ['redis-server'] },
 ];
 
 /**
- * Installs what is missing where that is possible (root on Debian). `docker`: whether any of the tests to run needs it; `without`: what
- * the person wants left out.
- * @returns {Promise<Record<string, string>>} what is still missing: {docker?: why, redis?: why}
+ * Installs what is missing where that is possible (root on Debian). `docker`, `clients`: whether any of the tests to run needs them;
+ * `without`: what the person wants left out.
+ * @returns {Promise<Record<string, string>>} what is still missing: {docker?: why, redis?: why, clients?: why}
  * @throws SetupError in CI, when anything is missing
  */
-export async function prepareSystem({ ci, docker, without }) {
+export async function prepareSystem({ ci, docker, clients = false, without }) {
   const missing = Object.fromEntries(without.map((name) => [name, `left out by --no-${name}`]));
   for (const need of NEEDS) {
-    if (need.id === 'docker' && !docker) continue;
+    if ((need.id === 'docker' && !docker) || (need.id === 'clients' && !clients)) continue;
     if (missing[need.id] !== undefined) continue;
     const why = await provide(need);
     if (why) missing[need.id] = why;
@@ -28,8 +37,8 @@ export async function prepareSystem({ ci, docker, without }) {
   return missing;
 }
 
-async function provide({ id, programs, packages, services, what }) {
-  const absent = programs.filter((name) => findProgram(name) === null);
+async function provide({ id, programs, files = [], packages, services, what }) {
+  const absent = [...programs.filter((name) => findProgram(name) === null), ...files.filter((file) => !existsSync(file))];
   if (absent.length === 0) return id === 'docker' && !canStartDocker() && !(await dockerAnswers()) ? notAnswering() : undefined;
   // A Docker Engine that answers is enough for those who have one elsewhere.
   if (id === 'docker' && findProgram('docker') && (await dockerAnswers())) return undefined;

@@ -78,10 +78,10 @@ export class Session {
   }
 
   /** The time up to the end of the login begins (again: waking is not the client's fault). */
-  restartDeadline(): void {
+  restartDeadline(ms = this.shared.ports.settings.handshakeMs): void {
     const { clock, settings } = this.shared.ports;
     this.#cancelDeadline();
-    this.#cancelDeadline = clock.after(settings.handshakeMs, () => {
+    this.#cancelDeadline = clock.after(ms, () => {
       this.#ending.abort(new DbmakerError('handshake_timeout', `You did not log in within ${String(settings.handshakeMs / 1000)} seconds.`));
     });
   }

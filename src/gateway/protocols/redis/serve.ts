@@ -12,6 +12,10 @@ import { encodeError } from './errors.ts';
 const TLS_HANDSHAKE = 0x16;
 /** Commands before a login: a few are what clients do, many are somebody who tries. */
 const MAX_COMMANDS = 32;
+/** After a refusal: how long, and how many more commands are answered. */
+const LINGER_MS = 1000;
+const MAX_ANSWERS = 8;
+const NOTHING = Buffer.alloc(0);
 const OK = Buffer.from('+OK\r\n');
 
 /** How Redis words its errors: clients look at the first word. `LOADING`-like ones make good clients try again. */
@@ -29,10 +33,13 @@ export async function serveRedis(session: Session, fixed: InstanceRoute | null):
   try {
     if (session.wire.bytes.length === 0) await session.more();
     if (session.wire.bytes[0] === TLS_HANDSHAKE && !session.tls) await session.secure((offered) => offered[0]);
-    let target = known(session, fixed);
-    if (target !== null) session.admit(target.route);
+    let target: Target | null = null;
     for (let commands = 0; commands < MAX_COMMANDS; commands += 1) {
       const { args, bytes } = await nextCommand(session);
+      if (commands === 0) {
+        target = known(session, fixed);
+        if (target !== null) session.admit(target.route);
+      }
       const login = readLogin(args);
       if (login.kind !== 'login') {
         const quit = args[0]?.toString().toLowerCase() === 'quit';
@@ -57,8 +64,27 @@ export async function serveRedis(session: Session, fixed: InstanceRoute | null):
     instance?.destroy();
     const error = asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker. Try again.');
     session.failed(error);
-    if (error.code === 'cancelled') session.wire.socket.destroy();
-    else session.farewell(encodeError(CODES[error.code] ?? 'ERR', error.remedy === undefined ? error.userText : `${error.userText} ${error.remedy}`));
+    if (error.code === 'cancelled') return void session.wire.socket.destroy();
+    const words = encodeError(CODES[error.code] ?? 'ERR', error.remedy === undefined ? error.userText : `${error.userText} ${error.remedy}`);
+    if (error.code === 'invalid_request' || error.code === 'handshake_timeout') return session.farewell(words);
+    await repeat(session, words);
+    session.farewell(NOTHING);
+  }
+}
+
+/**
+ * Answers with the same words for a moment. A client that has sent HELLO takes an error for an old Redis and tries AUTH instead, on the same connection
+ * (ioredis, tried): what is said to that is what it shows.
+ */
+async function repeat(session: Session, words: Buffer): Promise<void> {
+  session.restartDeadline(LINGER_MS);
+  try {
+    for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
+      session.wire.socket.write(words);
+      await nextCommand(session);
+    }
+  } catch {
+    // the moment is over, the client is gone, or talks nonsense: the end comes anyway
   }
 }
 

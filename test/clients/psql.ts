@@ -1,0 +1,24 @@
+import { outcome, type PostgresqlClient, type Target } from './client.ts';
+import { program } from './program.ts';
+
+const conninfo = ({ hostname, address, port, username, database, tls, ca, options }: Target): string =>
+  `host=${hostname} hostaddr=${address} port=${port} user=${username} dbname=${database} sslmode=${tls === 'off' ? 'disable' : `verify-full sslrootcert=${ca}`} connect_timeout=40${options === undefined ? '' : ` options='${options}'`}`;
+
+/** Debian's psql, so libpq 15. */
+export const psql: PostgresqlClient = {
+  name: 'psql',
+  ask: (target) => outcome(() => run(target, ['-Atc', "select 'answer-' || 41 + 1"])),
+  bulk: (target, bytes) => outcome(async () => {
+    const lines = bytes / 1000;
+    const up = await run(target, ['-qAt', '-c', 'create temp table bulk (line text)', '-c', '\\copy bulk from stdin', '-c', 'select sum(length(line) + 1) from bulk'], { input: `${'x'.repeat(999)}\n`.repeat(lines) });
+    const down = await run(target, ['-c', `\\copy (select repeat('y', 999) from generate_series(1, ${lines})) to stdout`]);
+    return `up ${up.trim()} down ${down.length}`;
+  }),
+  cancel: (target, running) => outcome(() => run(target, ['-c', 'select pg_sleep(30)'], {
+    started: (kill) => void running().then(() => kill('SIGINT')), // Ctrl-C
+  })),
+};
+
+function run(target: Target, argv: readonly string[], options: Parameters<typeof program>[2] = {}): Promise<string> {
+  return program('/usr/bin/psql', ['-X', '-d', conninfo(target), ...argv], { ...options, env: { PGPASSWORD: target.password } });
+}
