@@ -67,7 +67,7 @@ const { ensureEngines } = await import('./setup/engines.mjs');
 const { becomeServer } = await import('./setup/become-server.mjs');
 try {
   await ensureDependencies(ROOT);
-  await ensureEngines(ROOT, process.env.DBMAKER_RUNTIME);
+  if (/all|workers/.test(process.env.DBMAKER_PARTS || 'all')) await ensureEngines(ROOT, process.env.DBMAKER_RUNTIME);
   if (process.argv.includes('--setup-only')) process.exit(0);
   becomeServer(ROOT);
 } catch (error) {

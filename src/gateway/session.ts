@@ -101,7 +101,6 @@ export class Session {
     this.wire = wire;
     this.tls = true;
     this.servername = servername;
-    wire.socket.on('error', () => wire.socket.destroy());
   }
 
   /** The label of an instance in the name that TLS was asked for; null: none of our names. */

@@ -30,6 +30,7 @@ export async function startTls(wire: Wire, context: SecureContext, chooseProtoco
     requestCert: false,
     ALPNCallback: ({ servername, protocols }) => chooseProtocol(protocols, servername),
   });
+  secure.on('error', () => secure.destroy()); // for good: also what goes wrong later must not end the process
   await secured(secure, signal);
   const { servername } = secure as TLSSocket & { servername?: string | false | null };
   return { wire: new Wire(secure), servername: typeof servername === 'string' && servername !== '' ? servername.toLowerCase() : null };
@@ -44,7 +45,7 @@ function secured(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     };
     const onSecure = (): void => settle(resolve);
     const onError = (error: Error): void => settle(() => {
-      socket.on('error', () => undefined).destroy(); // the alert is out; what follows on a dead session concerns nobody
+      socket.destroy(); // the alert is out
       reject(new DbmakerError('invalid_request', 'The TLS handshake failed.', { cause: error }));
     });
     const onGone = (): void => settle(() => {
@@ -56,7 +57,7 @@ function secured(socket: TLSSocket, signal: AbortSignal): Promise<void> {
       if (socket.readableLength === 0) socket.read(0);
     };
     const onAbort = (): void => settle(() => {
-      socket.on('error', () => undefined).destroy();
+      socket.destroy();
       reject(signal.reason instanceof DbmakerError ? signal.reason : gone());
     });
     if (signal.aborted) return onAbort();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as dial } from 'node:net';
 import { test } from 'node:test';
 import { connect as dialTls } from 'node:tls';
 import { canDial, FakeDatabase, GatewayHouse, readAll } from '../support/gateway-house.ts';
@@ -156,6 +157,30 @@ test('what is used is counted: connections that are open, bytes each way, the ti
   const text = await house.gateway.metrics.registry.metrics();
   assert.match(text, /dbmaker_gateway_bytes_total\{slug="alice-generic-\w+",direction="in"\} 8/);
   assert.match(text, /dbmaker_gateway_connections_total\{protocol="tcp",routed_by="port",tls="false"\} [1-9]/);
+});
+
+test('one that does not wake within the deadline is told so in the words of its protocol', async () => {
+  await using database = await friendly();
+  await using house = await GatewayHouse.open({ wakeDeadlineMs: 400 });
+  const postgresql = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, state: 'sleeping' });
+  const socket = await dialPlain(postgresql.port);
+  socket.write(startup({ user: 'x' }));
+  const error = await readError(socket);
+  assert.deepEqual([error.C, /did not become ready in time/.test(error.M ?? '')], ['57P03', true]);
+  const redis = await house.instance({ engine: 'redis', endpoint: database.endpoint, state: 'sleeping' });
+  const client = await dialPlain(redis.port);
+  client.write('AUTH x y\r\n');
+  assert.match(await readAll(client), /^-LOADING .*did not become ready in time/);
+});
+
+test('addresses of IPv6 are seen as they are, and those of IPv4 on the same listener as IPv4', async () => {
+  await using echo = await FakeDatabase.open();
+  await using house = await GatewayHouse.open({ bind: '::' });
+  const six = await house.instance({ endpoint: echo.endpoint, access: { allow: ['::1'] } });
+  const four = await house.instance({ endpoint: echo.endpoint, access: { allow: ['127.0.0.0/8'] } });
+  const by = (port: number, host: string): Promise<string> => readAll(dial({ port, host, allowHalfOpen: true }).on('error', () => undefined).end('x'));
+  assert.deepEqual([await by(six.port, '::1'), await by(six.port, '127.0.0.1')], ['x and goodbye', '']);
+  assert.deepEqual([await by(four.port, '::1'), await by(four.port, '127.0.0.1')], ['', 'x and goodbye']);
 });
 
 test('one that fell asleep while somebody was connecting is woken again by that connection', async () => {
