@@ -148,7 +148,7 @@ class Lane {
   /** @returns whether it is not done yet */
   #write(chunk: Uint8Array): boolean {
     if (internals === null || this.#to.destroyed) return false;
-    // A request is used up only by a write that was not done at once.
+    // A request is used up by a write that is not done at once, and only by that. (Used again, it takes the process down: tried.)
     const request = (this.#request ??= this.#newRequest(new internals.WriteWrap()));
     if (this.#sink.writeBuffer(request, chunk) !== 0) {
       this.#fail();
