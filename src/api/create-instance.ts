@@ -71,7 +71,7 @@ function describe({ secretBox }: ApiDependencies, owner: User, body: NewInstance
       resources: resolveResources(body.resources, resolveResources(document.resources, DEFAULT_RESOURCES)),
       ...loginOf(document, owner.username, { slug, name: body.name, id }),
       ...policies,
-      access: accessOf(body, OPEN_ACCESS),
+      access: { ...OPEN_ACCESS, ...accessOf(body) },
     },
     secrets: { password: secretBox.seal(randomPassword(), passwordContext(id)), nextPassword: null },
   };

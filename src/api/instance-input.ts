@@ -36,11 +36,11 @@ export function validateInstanceInput(asked: AskedFor): void {
   throwFields(fields);
 }
 
-/** Who may connect, as asked for over what is there. Call {@link validateInstanceInput} first. */
-export function accessOf(asked: AskedFor, now: Access): Access {
+/** Who may connect: the members that were asked for. Call {@link validateInstanceInput} first. */
+export function accessOf(asked: AskedFor): Partial<Access> {
   return {
-    tlsOnly: asked.tlsOnly ?? now.tlsOnly,
-    allow: asked.allowedSources === undefined ? now.allow : [...new Set(asked.allowedSources.flatMap((text) => parseAddressRange(text) ?? []))],
+    ...(asked.tlsOnly === undefined ? {} : { tlsOnly: asked.tlsOnly }),
+    ...(asked.allowedSources === undefined ? {} : { allow: [...new Set(asked.allowedSources.flatMap((text) => parseAddressRange(text) ?? []))] }),
   };
 }
 

@@ -67,7 +67,7 @@ function changedSpec(spec: InstanceSpec, change: SpecChange): InstanceSpec {
     // null means never, so `??` will not do.
     sleepAfterMs: change.sleepAfterMs === undefined ? spec.sleepAfterMs : change.sleepAfterMs,
     removeAfterMs: change.removeAfterMs === undefined ? spec.removeAfterMs : change.removeAfterMs,
-    access: change.access ?? spec.access,
+    access: { ...spec.access, ...change.access },
   };
 }
 

@@ -77,7 +77,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.resources === undefined ? {} : { resources: resolveResources(body.resources, instance.spec.resources) }),
       ...policiesOf(body),
-      ...(body.tlsOnly === undefined && body.allowedSources === undefined ? {} : { access: accessOf(body, instance.spec.access) }),
+      access: accessOf(body),
     }, { event: { type: 'instance.changed', message: `Changed: ${Object.keys(body).join(', ')}.`, data: { by: caller.user.username, change: body } } });
     wake.changed(instance.id);
     return instanceView(changed, config.domain);

@@ -110,10 +110,10 @@ test('the fingerprint changes with what a container is made of', () => {
   assert.equal(new Set([before, ...after]).size, changes.length + 2);
 });
 
-test('the fingerprint stays over a rotation, a rename, a change of state and an upgrade of the engine code', () => {
+test('the fingerprint stays over a rotation, a rename, a change of state or of who may connect, and an upgrade of the engine code', () => {
   fc.assert(fc.property(fc.string(), fc.string(), fc.nat(), (password, name, generation) => {
     const before = instance();
-    const renamed = instance({}, { name, spec: { ...before.spec, generation, desired: 'stopped' } });
+    const renamed = instance({}, { name, spec: { ...before.spec, generation, desired: 'stopped', access: { tlsOnly: true, allow: ['10.0.0.0/8'] } } });
     const launch: WorkloadInput['engine']['launch'] = () => ({ command: ['newer'], environment: {} });
     assert.equal(build(renamed, { password, engine: { ...ENGINE, launch } }).fingerprint, build(before).fingerprint);
   }));

@@ -91,7 +91,8 @@ export interface SpecChange {
   readonly resources?: InstanceSpec['resources'];
   readonly sleepAfterMs?: number | null;
   readonly removeAfterMs?: number | null;
-  readonly access?: Access;
+  /** Members left out stay as they are. */
+  readonly access?: Partial<Access>;
   readonly name?: string;
   /** Sealed; starts a rotation. @see SealedSecrets */
   readonly nextPassword?: string;

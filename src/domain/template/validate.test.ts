@@ -77,6 +77,16 @@ test('a generic image cannot be reached by a socket', () => {
   assert.deepEqual(pointersOf({ endpoint: 'tcp' }, MEMCACHED), []);
 });
 
+test('a protocol is that of the engine; a generic image may speak any', () => {
+  assert.deepEqual(pointersOf({ protocol: 'postgresql' }), []);
+  for (const protocol of ['redis', 'http', 'tcp']) {
+    assert.deepEqual(pointersOf({ protocol }), ['/protocol'], protocol);
+    assert.deepEqual(pointersOf({ protocol }, { ...REDIS, engine: 'postgresql' }), ['/protocol'], protocol);
+  }
+  assert.deepEqual(pointersOf({ protocol: 'http' }, REDIS), ['/protocol']);
+  for (const protocol of ['postgresql', 'redis', 'http', 'tcp']) assert.deepEqual(pointersOf({ protocol }, MEMCACHED), [], protocol);
+});
+
 test('commands hold no password and no NUL', () => {
   assert.deepEqual(pointersOf({ command: ['memcached', '-m', '64'] }), []);
   assert.deepEqual(pointersOf({ command: ['redis-server', '--requirepass', '{password}', 'a\0'] }), ['/command/2', '/command/3']);

@@ -20,8 +20,16 @@ export function changeContract(open: OpenStore): void {
       });
       assert.deepEqual(await under.store.instances.get(instance.id), changed);
       assert.deepEqual((await under.store.events.list({ instanceId: instance.id }, { limit: 9 })).map(({ type }) => type), ['instance.created', 'instance.changed']);
-      const started = await under.store.instances.change(instance.id, { desired: 'running' });
+      const started = await under.store.instances.change(instance.id, { desired: 'running', access: {} });
       assert.deepEqual(started.spec, { ...changed.spec, desired: 'running', generation: 3 });
+    });
+
+    test('who may connect is changed member by member, so that two changes at once are both applied', async () => {
+      await using under = await open();
+      const { id } = await addInstance(under.store, await addUser(under.store));
+      const others = await under.another();
+      await Promise.all([under.store.instances.change(id, { access: { tlsOnly: true } }), others.instances.change(id, { access: { allow: ['10.0.0.7'] } })]);
+      assert.deepEqual((await under.store.instances.get(id))?.spec.access, { tlsOnly: true, allow: ['10.0.0.7'] });
     });
 
     test('many at once are all applied', async () => {
