@@ -30,27 +30,38 @@ export function clientStrings(engine: EngineName, login: Login): Record<string, 
   switch (engine) {
     case 'postgresql': return postgresql(login);
     case 'redis': return redis(login);
-    case 'generic': return { uri: login.uri, env: `DATABASE_URL=${login.uri}` };
+    case 'generic': return { uri: login.uri, env: assignment('DATABASE_URL', login.uri) };
   }
+}
+
+/** For a shell and for a .env file. */
+function assignment(name: string, value: string): string {
+  return /^[\w:/@.,%+=~?-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`;
+}
+
+function withParameters(uri: string, parameters: string): string {
+  return `${uri}${uri.includes('?') ? '&' : '?'}${parameters}`;
 }
 
 function postgresql(login: Login): Record<string, string> {
   const { host, port, tls, trusted, username, password, database, uri, byName, address } = login;
   const [user, secret, name] = [username, password, database].map(encodeURIComponent) as [string, string, string];
-  const libpq = tls ? `${uri}?${trusted ? 'sslmode=require' : `sslmode=verify-full&sslrootcert=${CA_FILE}`}` : uri;
+  // libpq before 16 knows no authorities by itself; what is not libpq does.
+  const libpq = tls ? withParameters(uri, trusted ? 'sslmode=require' : `sslmode=verify-full&sslrootcert=${CA_FILE}`) : uri;
+  const go = tls && trusted ? withParameters(uri, 'sslmode=verify-full') : libpq;
   const node = tls ? `new pg.Client({ connectionString: '${uri}', ssl: ${trusted ? 'true' : `{ ca: fs.readFileSync('${CA_FILE}', 'utf8') }`} })` : `new pg.Client({ connectionString: '${uri}' })`;
   const jdbcTls = tls ? `&sslmode=verify-full${trusted ? '&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory' : `&sslrootcert=${CA_FILE}`}` : '';
   const dotnetTls = tls ? `;SSL Mode=VerifyFull${trusted ? '' : `;Root Certificate=${CA_FILE}`}` : '';
   return {
-    uri,
+    uri: libpq,
     psql: `psql '${libpq}'`,
     node,
     python: `psycopg.connect('${libpq}')`,
     jdbc: `jdbc:postgresql://${host}:${String(port)}/${name}?user=${user}&password=${secret}${jdbcTls}`,
     dotnet: `Host=${host};Port=${String(port)};Username=${username};Password=${password};Database=${database}${dotnetTls}`,
-    go: `pgx.Connect(ctx, "${libpq}")`,
-    prisma: `DATABASE_URL="${uri}${tls ? `?sslmode=require${trusted ? '' : `&sslcert=${CA_FILE}`}` : ''}"`,
-    env: `DATABASE_URL=${uri}`,
+    go: `pgx.Connect(ctx, "${go}")`,
+    prisma: `DATABASE_URL="${tls ? withParameters(uri, `sslmode=require&sslaccept=strict${trusted ? '' : `&sslcert=${CA_FILE}`}`) : uri}"`,
+    env: assignment('DATABASE_URL', libpq),
     ...(byName === null || byName.host === host ? {} : {
       'psql-tls': `psql 'postgresql://${user}:${secret}@${byName.host}:${String(byName.port)}/${name}?sslmode=${trusted ? 'require' : `verify-full&sslrootcert=${CA_FILE}`}${address === null ? '' : `&hostaddr=${address}`}'`,
     }),
@@ -67,13 +78,23 @@ function redis(login: Login): Record<string, string> {
     uri,
     'redis-cli': tls ? `redis-cli -u '${uri}' --sni ${hostname}${ca}` : `redis-cli -u '${uri}'`,
     node: tls ? `new Redis('${uri}', { tls: { servername: '${hostname}'${trusted ? '' : `, ca: ${caFile}`} } })` : `new Redis('${uri}')`,
-    python: tls && !trusted ? `redis.from_url('${uri}', ssl_ca_certs='${CA_FILE}')` : `redis.from_url('${uri}')`,
+    python: tls ? `redis.from_url('${uri}', ssl_check_hostname=True${trusted ? '' : `, ssl_ca_certs='${CA_FILE}'`})` : `redis.from_url('${uri}')`,
     jdbc: `jdbc:redis://${user}:${secret}@${host}:${String(port)}/${database}${tls ? '?ssl=true' : ''}`,
     dotnet: `${host}:${String(port)},user=${username},password=${password},defaultDatabase=${database}${tls ? `,ssl=true,sslHost=${hostname}` : ''}`,
-    go: `redis.ParseURL("${uri}")`,
-    env: `REDIS_URL=${uri}`,
+    go: tls && !trusted ? goWithAuthority(uri) : `redis.ParseURL("${uri}")`,
+    env: assignment('REDIS_URL', uri),
     ...(byName === null || byName.host === host ? {} : {
       'redis-cli-tls': `redis-cli -h ${address ?? hostname} -p ${String(byName.port)} --tls --sni ${hostname}${ca} --user ${username} --pass ${password}`,
     }),
   };
+}
+
+/** A URL of go-redis cannot name the authority. */
+function goWithAuthority(uri: string): string {
+  return [
+    `options, err := redis.ParseURL("${uri}")`,
+    `authority, err := os.ReadFile("${CA_FILE}")`,
+    'options.TLSConfig.RootCAs = x509.NewCertPool()',
+    'options.TLSConfig.RootCAs.AppendCertsFromPEM(authority)',
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 /** What one person does with databases from the first request to the last, on a real server and with real clients. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionView, InstanceView } from '../../../src/api/schemas/instance.ts';
@@ -11,6 +12,7 @@ import type { Person } from '../../support/person.ts';
 import { run } from '../../support/run.ts';
 import { startServer } from '../../support/server.ts';
 import type { TestServer } from '../../support/server.ts';
+import { temporaryDirectory } from '../../support/tmp.ts';
 import { waitFor } from '../../support/wait.ts';
 import { allContainers, listeningPorts, processesIn } from '../../support/world.ts';
 
@@ -62,7 +64,7 @@ async function life(server: TestServer, person: Person, family: Family): Promise
   assert.notEqual(login.password, before.password);
   await assert.rejects(read(family, before), /password authentication failed|WRONGPASS/);
   await write(family, login, 3);
-  await showsStrings(family, login, '1\n2\n3');
+  await showsStrings(person, family, login, '1\n2\n3');
 
   assert.equal((await person.act(id, 'sleep')).status, 'sleeping');
   assert.deepEqual(await read(family, login), [1, 2, 3]); // by waking it
@@ -74,13 +76,17 @@ async function life(server: TestServer, person: Person, family: Family): Promise
   return person.get(id);
 }
 
-/** The strings that are shown, pasted into a shell. Where the program is not installed there is nobody to paste them for. */
-async function showsStrings(family: Family, login: ConnectionView, expected: string): Promise<void> {
+/** The strings that are shown, pasted into a shell; those by hostname beside the authority's file. Where the program is not installed there is nobody to paste them for. */
+async function showsStrings(person: Person, family: Family, login: ConnectionView, expected: string): Promise<void> {
   const program = family === 'redis' ? 'redis-cli' : 'psql';
   const installed = await run('sh', ['-c', `command -v ${program} || true`]);
   if (installed === '') return;
   const question = family === 'redis' ? 'SORT kept' : "-Atc 'SELECT n FROM kept ORDER BY n'";
-  assert.equal((await run('sh', ['-c', `${login.clients[program] ?? ''} ${question}`])).trim(), expected);
+  await using directory = await temporaryDirectory('strings');
+  await writeFile(path.join(directory.path, 'dbmaker-ca.pem'), await person.must<string>(200, 'GET', '/api/certificate-authority'));
+  for (const name of [program, `${program}-tls`]) {
+    assert.equal((await run('sh', ['-c', `${login.clients[name] ?? ''} ${question}`], { cwd: directory.path })).trim(), expected, name);
+  }
 }
 
 /** New limits, seen from inside the database: both engines size themselves by the memory that they have. */
