@@ -15,7 +15,7 @@ interface Use {
   bytesIn: number;
   bytesOut: number;
   lastUsedAt: number;
-  /** Something to report, or open ones to be counted. */
+  /** Something to report. */
   changed: boolean;
 }
 
@@ -99,7 +99,7 @@ export class ActivityLog {
     const told: [Use, GatewayUse][] = [];
     for (const [instanceId, use] of this.#uses) {
       for (const session of use.open) this.#count(use, session);
-      if (!use.changed && use.open.size === 0) continue;
+      if (!use.changed) continue; // what is open stays so in the store for as long as this process reports
       const { connections, bytesIn, bytesOut } = use;
       told.push([use, { instanceId, open: use.open.size, connections, bytesIn, bytesOut, lastUsedAt: use.open.size > 0 ? clock.now() : use.lastUsedAt }]);
       use.changed = false;
