@@ -187,7 +187,12 @@ export class Session {
   /** Counts why it was refused or failed, and tells the log. */
   failed(error: DbmakerError): void {
     this.shared.metrics.failures.inc({ protocol: this.#protocol, kind: error.code });
-    this.shared.ports.log.info({ err: error, source: this.source, servername: this.servername }, 'a connection was not served');
+    // A client that leaves is no news, and a stranger who connects all day must not fill the log.
+    const { log } = this.shared.ports;
+    const about = { source: this.source, servername: this.servername, protocol: this.#protocol };
+    if (error.code === 'cancelled') log.debug(about, 'a client left before it was served');
+    else if (error.cause === undefined) log.info({ ...about, code: error.code, reason: error.userText }, 'a connection was not served');
+    else log.info({ ...about, err: error }, 'a connection was not served');
   }
 
   /**

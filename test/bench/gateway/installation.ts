@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { ConnectionView } from '../../../src/api/schemas/instance.ts';
-import { freePort } from '../../support/ports.ts';
 import { startServer } from '../../support/server.ts';
 import type { ServerOptions, TestServer } from '../../support/server.ts';
 import type { Family } from '../peers.ts';
@@ -13,17 +12,17 @@ export interface Installation extends AsyncDisposable {
   readonly sharedPorts: Readonly<Record<Family, number>>;
 }
 
-/** The server as it ships; only quotas, and ports that nobody has. */
+/** The server as it ships; only without quotas and limits, which one machine that plays many clients would meet. */
 export async function install(options: ServerOptions): Promise<Installation> {
-  const sharedPorts = { postgresql: await freePort(), redis: await freePort() };
+  const limits = ['CONNECTIONS_PER_SOURCE', 'HANDSHAKES_PER_SOURCE', 'CONNECTIONS_PER_DATABASE', 'HANDSHAKES_PER_DATABASE'].map((name) => [`DBMAKER_LIMIT_${name}`, '1000000']);
   const server = await startServer({
     ...options,
     env: {
       DBMAKER_LOG_LEVEL: 'info', DBMAKER_QUOTA_INSTANCES: '100', DBMAKER_QUOTA_MEMORY_MB: '1000000', DBMAKER_QUOTA_CPUS: '1000',
-      DBMAKER_POSTGRESQL_PORT: String(sharedPorts.postgresql), DBMAKER_REDIS_PORT: String(sharedPorts.redis), ...options.env,
+      ...(Object.fromEntries(limits) as Record<string, string>), ...options.env,
     },
   });
-  return { server, sharedPorts, [Symbol.asyncDispose]: () => server.dispose() };
+  return { server, sharedPorts: { postgresql: server.gateway.postgresql, redis: server.gateway.redis }, [Symbol.asyncDispose]: () => server.dispose() };
 }
 
 export interface Place {
