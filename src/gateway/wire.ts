@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { DbmakerError } from '../domain/errors.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * A client's connection while it is not clear yet what it is: bytes are read as they are needed, kept until somebody takes them, and put back
  * when the connection is handed on. Nothing is read ahead of need beyond what one packet brought, so a stranger cannot fill our memory.
@@ -8,7 +10,7 @@ import { DbmakerError } from '../domain/errors.ts';
 export class Wire {
   readonly socket: Socket;
   /** Received and not taken yet. */
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = NOTHING;
   #ended = false;
 
   constructor(socket: Socket) {
@@ -28,7 +30,7 @@ export class Wire {
   /** Takes the first `count` bytes away. */
   take(count: number): Buffer {
     const taken = this.bytes.subarray(0, count);
-    this.bytes = this.bytes.subarray(count);
+    this.bytes = count >= this.bytes.length ? NOTHING : this.bytes.subarray(count); // not a view that keeps what is behind it
     return taken;
   }
 

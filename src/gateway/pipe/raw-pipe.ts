@@ -6,7 +6,7 @@ import type { Piped, ReadAhead } from './piped.ts';
 /** libuv's UV_EOF. */
 const EOF = -4095;
 /** Most sessions wait most of the time: ten thousand of them must not hold large buffers. */
-const SMALL = 2048;
+const SMALL = 1024;
 const LARGE = 64 * 1024;
 /** So many reads in a row that would have fitted a small buffer give the large one back. */
 const SMALL_READS = 64;
