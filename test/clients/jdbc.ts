@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,6 +20,7 @@ let compiled: Promise<string> | undefined;
 /** Once a process. @returns the directory of the class */
 async function compile(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'jdbc-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   await program('javac', ['-d', directory, path.join(import.meta.dirname, 'Jdbc.java')]);
   return directory;
 }

@@ -38,13 +38,17 @@ export interface EngineServer extends AsyncDisposable {
 /** What every engine with logins promises, on a real server. */
 export function engineContract(engine: Engine, versions: RegExp, start: () => Promise<EngineServer>): void {
   const withPassword = (server: EngineServer, password: string): EngineTarget => ({ ...server.target, password });
-  const works = (server: EngineServer, password: string): Promise<boolean> => engine.probe(withPassword(server, password)).then(
-    (readiness) => readiness.state === 'ready',
-    (error: unknown) => {
-      if (isDbmakerError(error, 'access_denied')) return false;
-      throw error;
-    },
-  );
+  /** Whether the server lets us in with `password`; one that is still starting after a crash says neither yes nor no, and is asked again. */
+  const works = async (server: EngineServer, password: string): Promise<boolean> => {
+    const answer = (): Promise<'yes' | 'no' | false> => engine.probe(withPassword(server, password)).then(
+      (readiness) => readiness.state === 'ready' && 'yes',
+      (error: unknown) => {
+        if (isDbmakerError(error, 'access_denied')) return 'no';
+        throw error;
+      },
+    );
+    return (await waitFor(answer, { what: 'the server to say yes or no' })) === 'yes';
+  };
   /** Waits for the server; whether it lets us in with `password`. */
   const worksOnceUp = async (server: EngineServer, password: string): Promise<boolean> => {
     const answers = async (): Promise<boolean> => engine.probe(server.target).then(
