@@ -17,6 +17,7 @@ export async function serveMetrics(port: number, gateway: Registry | null): Prom
     if (request.url !== '/metrics') return void response.writeHead(404).end();
     void all.metrics().then((text) => response.setHeader('content-type', all.contentType).end(text), () => response.writeHead(500).end());
   });
+  server.on('error', () => undefined); // one that cannot be accepted is the scraper's trouble
   server.listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -51,6 +51,7 @@ export class CancelPeers {
     } finally {
       await held.close();
     }
+    server.on('error', (error) => this.#options.log.warn({ err: error }, 'cancel requests of other gateway processes cannot be heard'));
     this.#server = server;
   }
 
@@ -89,7 +90,7 @@ export class CancelPeers {
 const nameOf = (gateway: number): string => `gateway-${String(gateway)}.sock`;
 
 async function answered(socket: Socket, request: Buffer): Promise<boolean> {
-  socket.on('error', () => socket.destroy());
+  socket.on('error', () => socket.destroy()).setTimeout(PATIENCE_MS, () => socket.destroy());
   socket.write(request);
   for await (const chunk of socket) return (chunk as Buffer).toString() === 'y';
   return false;

@@ -71,6 +71,11 @@ class Lane {
     this.#copies = to instanceof TLSSocket;
   }
 
+  /** Whether everything that was read has been sent. */
+  get idle(): boolean {
+    return !this.#writing && this.#waiting.length === 0;
+  }
+
   start(first: Buffer): void {
     this.#source.useUserBuffer(this.#buffer);
     this.#source.onread = () => this.#onRead();
@@ -193,9 +198,9 @@ class Lane {
   }
 
   #passOnEnd(): void {
-    if (this.#writing || this.#waiting.length > 0) return;
+    if (!this.idle) return;
     this.#to.end();
-    if (this.opposite?.ended !== true) return;
+    if (this.opposite?.ended !== true || !this.opposite.idle) return; // what the other direction still holds is sent first; it then comes here itself
     this.#from.destroySoon();
     this.#to.destroySoon();
   }

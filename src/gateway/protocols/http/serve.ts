@@ -128,7 +128,7 @@ export class HttpProxy {
       method: request.method,
       path: request.url,
       setHost: false,
-      headers: { ...passedOn(request), ...forwarded(session, request), ...more },
+      headers: { ...passedOn(request), ...forwarded(session, request), ...framing(request), ...more },
     });
   }
 }
@@ -146,6 +146,11 @@ function passedOn(message: IncomingMessage): OutgoingHttpHeaders {
   const named = (message.headers.connection ?? '').toLowerCase().split(',').map((name) => name.trim());
   const dropped = new Set([...HOP_BY_HOP, ...named]);
   return Object.fromEntries(Object.entries(message.headersDistinct).filter(([name]) => !dropped.has(name)));
+}
+
+/** A body whose length was not said: for some methods Node would send it bare, and its bytes would be the next request. */
+function framing(request: IncomingMessage): OutgoingHttpHeaders {
+  return request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
 }
 
 function forwarded(session: Session, request: IncomingMessage): OutgoingHttpHeaders {

@@ -47,10 +47,13 @@ async function passOnClient(session: Session, instance: Socket, signal: AbortSig
   }
 }
 
+/** And a backend: whoever runs code in it could fill our memory through a client that does not read. */
+const MAX_BACKEND_BYTES = 2 * 1024 * 1024;
+
 /** @returns what the backend said after ReadyForQuery */
 async function passOnBackend(session: Session, backend: Wire, rewrite: (key: Key) => Key): Promise<Buffer> {
   const reader = new BackendReader();
-  for (let refused = false; ;) {
+  for (let refused = false, heard = 0; ;) {
     try {
       await backend.more(session.signal);
     } catch (error) {
@@ -60,6 +63,8 @@ async function passOnBackend(session: Session, backend: Wire, rewrite: (key: Key
         ? new DbmakerError('access_denied', 'The database refused the login.')
         : new DbmakerError('endpoint_unreachable', 'The database closed the connection during the login. Try again in a moment.', { cause: error });
     }
+    heard += backend.bytes.length;
+    if (heard > MAX_BACKEND_BYTES) throw new DbmakerError('endpoint_unreachable', 'The database said too much before the end of the login.');
     reader.push(backend.takeAll());
     const out: Buffer[] = [];
     let ready = false;

@@ -9,6 +9,8 @@ import { readPreamble, type Preamble } from './preamble.ts';
 import { refusal } from './refusal.ts';
 import { encodeStartup } from './startup-packet.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 type Startup = Preamble & { kind: 'startup' };
 type CancelRequest = Preamble & { kind: 'cancel-request' };
 
@@ -30,8 +32,7 @@ export async function servePostgresql(session: Session, door: PostgresqlDoor): P
     const opening = await readOpening(session);
     if (opening.kind === 'cancel-request') {
       await door.cancels.cancel(session, opening);
-      session.wire.socket.end(); // no answer, whether or not there was something to cancel
-      session.wire.socket.resume();
+      session.farewell(NOTHING); // no answer, whether or not there was something to cancel
     } else {
       await connect(session, door, opening);
     }
@@ -39,7 +40,7 @@ export async function servePostgresql(session: Session, door: PostgresqlDoor): P
     const { error, words } = refusal(thrown);
     session.failed(error);
     if (error.code === 'cancelled') session.wire.socket.destroy();
-    else session.farewell(words);
+    else session.farewell(error.code === 'access_denied' ? NOTHING : words); // the database has said itself why it refused
   }
 }
 

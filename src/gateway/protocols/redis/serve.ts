@@ -43,7 +43,10 @@ export async function serveRedis(session: Session, fixed: InstanceRoute | null):
       const login = readLogin(args);
       if (login.kind !== 'login') {
         const quit = args[0]?.toString().toLowerCase() === 'quit';
-        if (quit) return session.farewell(OK);
+        if (quit) {
+          instance?.destroy();
+          return session.farewell(OK);
+        }
         session.wire.socket.write(encodeError(login.kind === 'error' ? login.code : 'NOAUTH', login.kind === 'error' ? login.text : noAuth(args)));
         continue;
       }
