@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { GatewayHouse, type HouseInstance, readAll } from '../support/gateway-house.ts';
 import { dialPlain } from '../support/raw-postgresql.ts';
 import { type TestRedis, startRedis } from '../support/redis.ts';
+import { waitFor } from '../support/wait.ts';
 
 let redis: TestRedis;
 let house: GatewayHouse;
@@ -125,4 +126,21 @@ test('a login that does not come in time is told so', async () => {
   const socket = await dialPlain(strict.ports.redis);
   socket.write('*2\r\n$4\r\n');
   assert.match(await readAll(socket), /^-ERR You did not log in within/);
+});
+
+test('who quits after a refused login leaves no connection to the database behind', async () => {
+  const watcher = new Redis({ host: '127.0.0.1', port: house.ports.redis, username: user(), password: password() });
+  const connected = async (): Promise<number> => Number(/connected_clients:(\d+)/.exec(await watcher.info('clients'))?.[1]);
+  try {
+    const before = await connected();
+    for (let times = 0; times < 5; times += 1) {
+      const socket = await dialPlain(house.ports.redis);
+      assert.match(await ask(socket, command('AUTH', user(), 'wrong'), /\r\n/), /^-WRONGPASS/);
+      assert.match(await ask(socket, 'QUIT\r\n', /\r\n/), /^\+OK/);
+      socket.destroy();
+    }
+    await waitFor(async () => (await connected()) <= before, { what: 'their connections to be closed' });
+  } finally {
+    watcher.disconnect();
+  }
 });

@@ -194,6 +194,18 @@ for (const [name, join] of [['beneath the streams', rawPipe], ['by streams', str
       assert.equal(back, 'bye');
     });
 
+    test(`${title}: what waits for a slow client still reaches it after both sides have ended`, async () => {
+      await using line = await way({ tls, join });
+      line.client.pause();
+      const bytes = randomBytes(6_000_000);
+      const sending = send(line.instance, bytes);
+      await waitFor(() => line.piped.bytesOut > 100_000, { what: 'the first bytes' });
+      line.client.end();
+      line.instance.resume();
+      assert.deepEqual(await receive(line.client, true), digest(bytes));
+      await sending;
+    });
+
     test(`${title}: a client that is reset takes the instance's end with it`, async () => {
       await using line = await way({ tls, join });
       line.instance.resume();
