@@ -120,7 +120,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
       handshakesPerSource: limit('DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE', 500),
       failedLookupsPerSource: limit('DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE', 60),
       connectionsPerInstance: limit('DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE', 5000),
-      handshakesPerInstance: limit('DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE', 500),
+      handshakesPerInstance: limit('DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE', 2000),
     },
     drainMs: read('DBMAKER_DRAIN_SECONDS', 60, wholeNumber, 'a number of seconds') * 1000,
   };

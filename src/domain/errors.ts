@@ -94,6 +94,6 @@ export function isDbmakerError(error: unknown, code?: ErrorCode): error is Dbmak
 }
 
 /** Ours as it is; anything else wrapped as `fallback`, the original kept as the cause. */
-export function asDbmakerError(error: unknown, fallback: ErrorCode, userText: string): DbmakerError {
+export function asDbmakerError(error: unknown, fallback: ErrorCode = 'internal', userText = 'Something unexpected went wrong inside DbMaker. Try again.'): DbmakerError {
   return error instanceof DbmakerError ? error : new DbmakerError(fallback, userText, { cause: error });
 }

@@ -3,24 +3,29 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { ActivityRepository } from '../domain/ports/store.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import type { Piped } from './pipe/piped.ts';
+import type { Counted } from './pipe/piped.ts';
 
 /** A connection that opens or ends is told this soon: who decides whether an instance may sleep should not have to wait. */
 const SOON_MS = 200;
 
 interface Use {
   slug: string;
-  open: Set<Session>;
+  /** Connections to the instance that are open or being opened. */
+  open: number;
+  /** Those that are logged in. */
+  sessions: Set<Session>;
   connections: number;
   bytesIn: number;
   bytesOut: number;
   lastUsedAt: number;
   /** Something to report. */
   changed: boolean;
+  /** The instance is gone, its last connections are not. */
+  forgotten: boolean;
 }
 
 interface Session {
-  piped: Piped;
+  piped: Counted;
   toldIn: number;
   toldOut: number;
 }
@@ -53,27 +58,44 @@ export class ActivityLog {
   }
 
   openOf(instanceId: string): number {
-    return this.#uses.get(instanceId)?.open.size ?? 0;
+    return this.#uses.get(instanceId)?.open ?? 0;
   }
 
-  /** @returns to be called at the end of the connection */
-  opened(instanceId: string, slug: string, piped: Piped): () => void {
+  /** A connection is being opened; it may still fail at the login, so this is no use yet. @returns to be called at its end, once */
+  keepAwake(instanceId: string, slug: string): () => void {
     const use = this.#use(instanceId, slug);
-    const session: Session = { piped, toldIn: 0, toldOut: 0 };
-    use.open.add(session);
-    use.connections += 1;
-    this.#touched(use);
+    use.open += 1;
+    this.#tellSoon(use);
     return () => {
-      this.#count(use, session);
-      use.open.delete(session);
-      this.#touched(use);
+      use.open -= 1;
+      this.#tellSoon(use);
+      if (use.forgotten) this.forget(instanceId);
     };
   }
 
-  /** The instance is gone. */
+  /** Somebody is logged in. @returns to be called at the end of the session, once */
+  used(instanceId: string, slug: string, piped: Counted): () => void {
+    const use = this.#use(instanceId, slug);
+    const session: Session = { piped, toldIn: 0, toldOut: 0 };
+    use.sessions.add(session);
+    use.connections += 1;
+    use.lastUsedAt = this.#options.clock.now();
+    this.#tellSoon(use);
+    return () => {
+      this.#count(use, session);
+      use.sessions.delete(session);
+      use.lastUsedAt = this.#options.clock.now();
+      this.#tellSoon(use);
+      if (use.forgotten) this.forget(instanceId);
+    };
+  }
+
+  /** The instance is gone: what is known of it goes with its last connection. */
   forget(instanceId: string): void {
     const use = this.#uses.get(instanceId);
-    if (use === undefined || use.open.size > 0) return;
+    if (use === undefined) return;
+    use.forgotten = true;
+    if (use.open > 0 || use.sessions.size > 0) return;
     this.#uses.delete(instanceId);
     this.#options.metrics.forget(use.slug);
   }
@@ -81,6 +103,7 @@ export class ActivityLog {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.report(); // possibly one that was under way and does not know of the last things
     await this.report();
     try {
       await this.#options.activity.retire(this.#options.name);
@@ -98,10 +121,10 @@ export class ActivityLog {
     const { activity, clock, log, name } = this.#options;
     const told: [Use, GatewayUse][] = [];
     for (const [instanceId, use] of this.#uses) {
-      for (const session of use.open) this.#count(use, session);
+      for (const session of use.sessions) this.#count(use, session);
       if (!use.changed) continue; // what is open stays so in the store for as long as this process reports
-      const { connections, bytesIn, bytesOut } = use;
-      told.push([use, { instanceId, open: use.open.size, connections, bytesIn, bytesOut, lastUsedAt: use.open.size > 0 ? clock.now() : use.lastUsedAt }]);
+      const { open, connections, bytesIn, bytesOut } = use;
+      told.push([use, { instanceId, open, connections, bytesIn, bytesOut, lastUsedAt: use.sessions.size > 0 ? clock.now() : use.lastUsedAt }]);
       use.changed = false;
     }
     try {
@@ -120,7 +143,7 @@ export class ActivityLog {
   #use(instanceId: string, slug: string): Use {
     const known = this.#uses.get(instanceId);
     if (known !== undefined) return known;
-    const made: Use = { slug, open: new Set(), connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt: 0, changed: false };
+    const made: Use = { slug, open: 0, sessions: new Set(), connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt: 0, changed: false, forgotten: false };
     this.#uses.set(instanceId, made);
     return made;
   }
@@ -137,8 +160,7 @@ export class ActivityLog {
     this.#options.metrics.bytes.inc({ slug: use.slug, direction: 'out' }, back);
   }
 
-  #touched(use: Use): void {
-    use.lastUsedAt = this.#options.clock.now();
+  #tellSoon(use: Use): void {
     use.changed = true;
     if (this.#soon || this.#stopped) return;
     this.#soon = true;

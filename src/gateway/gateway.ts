@@ -10,6 +10,7 @@ import { InstancePorts } from './listeners/instance-ports.ts';
 import { listen, makeServer } from './listeners/listen.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { wake } from './open-instance.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { GatewayPorts } from './ports.ts';
 import { HttpProxy } from './protocols/http/serve.ts';
 import { cancelBackend, createCancels, type Cancels } from './protocols/postgresql/cancels.ts';
@@ -36,11 +37,11 @@ export class Gateway {
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
-    const { clock, log, settings, store, connect } = ports;
+    const { clock, log, settings, store, connect, listenUnix } = ports;
     const table = new RouteTable((id, route) => this.#routeChanged(id, route));
     this.#feed = new RouteFeed({ store, table, clock, log, pollMs: settings.pollMs, refreshMs: settings.refreshMs });
     const activity = new ActivityLog({ activity: store.activity, metrics: this.metrics, clock, log, name: settings.name, reportMs: settings.reportMs });
-    this.#shared = { ports, table, feed: this.#feed, limits: new Limits(settings.limits, clock), metrics: this.metrics, activity };
+    this.#shared = { ports, table, feed: this.#feed, limits: new Limits(settings.limits, clock), metrics: this.metrics, activity, refusals: new RefusalLog(clock, log) };
     this.#acceptor = new Acceptor(this.#shared);
     this.#instancePorts = new InstancePorts({
       table, clock, log, bind: settings.bind, reusePort: settings.reusePort, retryMs: settings.retryMs,
@@ -48,7 +49,7 @@ export class Gateway {
     });
     const keys = new CancelKeys(settings.peers.number);
     const cancelHere = (processId: number, key: Buffer): Promise<boolean> => this.#cancelHere(keys, processId, key);
-    this.#peers = new CancelPeers({ ...settings.peers, connect, clock, log, cancel: cancelHere });
+    this.#peers = new CancelPeers({ ...settings.peers, connect, listenUnix, clock, log, cancel: cancelHere });
     this.#cancels = createCancels(keys, settings.peers.number, this.#peers, cancelHere);
     this.#http = new HttpProxy(settings.handshakeMs);
   }

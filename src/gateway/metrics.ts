@@ -18,6 +18,7 @@ export class GatewayMetrics {
   readonly connectSeconds = new Histogram({ name: 'dbmaker_gateway_connect_seconds', help: 'Opening the connection to a database that runs.', buckets: SECONDS, registers: this.#registers });
   readonly wakeSeconds = new Histogram({ name: 'dbmaker_gateway_wake_seconds', help: 'Opening the connection to a database that had to be waited for.', buckets: SECONDS, registers: this.#registers });
   readonly bytes = new Counter({ name: 'dbmaker_gateway_bytes_total', help: 'Bytes passed on, per database; in: from clients.', labelNames: ['slug', 'direction'] as const, registers: this.#registers });
+  readonly slowPipes = new Counter({ name: 'dbmaker_gateway_slow_pipes_total', help: 'Connections that are passed on by Node\'s streams, as the faster way was not possible.', registers: this.#registers });
   readonly routes = new Gauge({ name: 'dbmaker_gateway_routes', help: 'Databases that this gateway knows.', registers: this.#registers });
 
   constructor() {

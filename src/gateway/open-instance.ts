@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
+import { asDbmakerError, DbmakerError, isDbmakerError } from '../domain/errors.ts';
 import type { InstanceRoute } from '../domain/instance/route.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import type { GatewayPorts } from './ports.ts';
 import type { RouteFeed } from './routes/route-feed.ts';
 import type { RouteTable } from './routes/route-table.ts';
@@ -41,13 +42,31 @@ export async function openInstance(opener: Opener, id: string, signal: AbortSign
         if (!isDbmakerError(error, 'endpoint_unreachable') || ports.clock.now() >= deadline) throw error;
       }
     } else if (route.desired === 'sleeping') {
-      await wake(opener, route);
+      await within(ports.clock, deadline, signal, route, wake(opener, route));
     } else {
       refuseUnlessComing(route, deadline);
     }
-    if (ports.clock.now() >= deadline) throw new DbmakerError('not_running', `${route.name} did not become ready in time.`, { remedy: 'Try again in a moment.' });
-    await nextNews(opener, id, looks, signal);
+    if (ports.clock.now() >= deadline) throw tooLate(route);
+    await within(ports.clock, deadline, signal, route, nextNews(opener, id, looks, signal));
   }
+}
+
+const tooLate = ({ name }: InstanceRoute): DbmakerError => new DbmakerError('not_running', `${name} did not become ready in time.`, { remedy: 'Try again in a moment.' });
+
+/** A store that does not answer must not hold a client beyond the deadline, nor one that has left. What it does later is not waited for. */
+function within(clock: Clock, deadline: number, signal: AbortSignal, route: InstanceRoute, work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (run: () => void): void => {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+      run();
+    };
+    const onAbort = (): void => settle(() => reject(signal.reason instanceof DbmakerError ? signal.reason : new DbmakerError('cancelled', 'The client is gone.')));
+    const cancel = clock.after(Math.max(0, deadline - clock.now()), () => settle(() => reject(tooLate(route))));
+    signal.addEventListener('abort', onAbort);
+    work.then(() => settle(resolve), (error: unknown) => settle(() => reject(asDbmakerError(error))));
+    if (signal.aborted) onAbort();
+  });
 }
 
 /** Many at once write it once: only what sleeps is woken. */

@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { Connect } from '../domain/ports/connector.ts';
+import type { Connect, ListenUnix } from '../domain/ports/connector.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { LimitSettings } from './limits/limits.ts';
@@ -9,6 +9,7 @@ import type { LimitSettings } from './limits/limits.ts';
 export interface GatewayPorts {
   readonly store: Pick<Store, 'instances' | 'events' | 'activity'>;
   readonly connect: Connect;
+  readonly listenUnix: ListenUnix;
   readonly clock: Clock;
   readonly log: Log;
   /** The newest certificate; asked for at each handshake, so that a renewal needs no restart. */

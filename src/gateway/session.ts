@@ -1,15 +1,18 @@
 import type { Socket } from 'node:net';
 import { DbmakerError } from '../domain/errors.ts';
+import type { Access } from '../domain/instance/instance.ts';
 import type { InstanceRoute } from '../domain/instance/route.ts';
 import type { TemplateProtocol } from '../domain/template/template.ts';
 import type { ActivityLog } from './activity.ts';
 import { instanceLabel } from './hostname.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { Limits } from './limits/limits.ts';
-import { addressSet } from './limits/source-address.ts';
+import { addressSet, limitKey } from './limits/source-address.ts';
 import type { GatewayMetrics, RoutedBy } from './metrics.ts';
-import { openInstance, type Opener } from './open-instance.ts';
+import { openInstance, type Opened, type Opener } from './open-instance.ts';
 import { pipe } from './pipe/pipe.ts';
-import type { Piped, ReadAhead } from './pipe/piped.ts';
+import type { Counted, ReadAhead } from './pipe/piped.ts';
+import { beginsWithTls } from './protocols/first-bytes.ts';
 import { startTls, type ChooseProtocol } from './start-tls.ts';
 import type { Wire } from './wire.ts';
 import { gone } from './wire.ts';
@@ -19,7 +22,12 @@ export interface Shared extends Opener {
   readonly limits: Limits;
   readonly metrics: GatewayMetrics;
   readonly activity: ActivityLog;
+  readonly refusals: RefusalLog;
 }
+
+/** Of a label in DNS: longer ones are no name, and not repeated. */
+const MAX_LABEL = 63;
+const NAMES: Readonly<Record<TemplateProtocol, string>> = { postgresql: 'PostgreSQL', redis: 'Redis', http: 'HTTP', tcp: 'a protocol of its own' };
 
 /** A refused client gets so long to read why. */
 const FAREWELL_MS = 3000;
@@ -32,6 +40,8 @@ export class Session {
   readonly shared: Shared;
   /** Source address, by the PROXY header where there was one. */
   readonly source: string;
+  /** Whose limits it counts for. */
+  readonly limitKey: string;
   wire: Wire;
   /** Whether the client speaks TLS by now. */
   tls = false;
@@ -50,11 +60,12 @@ export class Session {
     this.shared = shared;
     this.wire = wire;
     this.source = source;
+    this.limitKey = limitKey(source);
     this.#began = shared.ports.clock.now();
     const { limits, metrics } = shared;
-    hold(this.#held, limits.take('connectionsPerSource', source));
+    hold(this.#held, limits.take('connectionsPerSource', this.limitKey));
     try {
-      hold(this.#handshake, limits.take('handshakesPerSource', source));
+      hold(this.#handshake, limits.take('handshakesPerSource', this.limitKey));
     } catch (error) {
       this.#letGo();
       throw error;
@@ -79,10 +90,9 @@ export class Session {
 
   /** The time up to the end of the login begins (again: waking is not the client's fault). */
   restartDeadline(ms = this.shared.ports.settings.handshakeMs): void {
-    const { clock, settings } = this.shared.ports;
     this.#cancelDeadline();
-    this.#cancelDeadline = clock.after(ms, () => {
-      this.#ending.abort(new DbmakerError('handshake_timeout', `You did not log in within ${String(settings.handshakeMs / 1000)} seconds.`));
+    this.#cancelDeadline = this.shared.ports.clock.after(ms, () => {
+      this.#ending.abort(new DbmakerError('handshake_timeout', `You did not log in within ${String(ms / 1000)} seconds.`));
     });
   }
 
@@ -103,6 +113,13 @@ export class Session {
     this.servername = servername;
   }
 
+  /** Sets up TLS if that is what the client begins with. */
+  async secureIfAsked(choose: ChooseProtocol): Promise<void> {
+    let asked = beginsWithTls(this.wire.bytes);
+    for (; asked === null; asked = beginsWithTls(this.wire.bytes)) await this.more();
+    if (asked && !this.tls) await this.secure(choose);
+  }
+
   /** The label of an instance in the name that TLS was asked for; null: none of our names. */
   get label(): string | null {
     return this.servername === null ? null : this.labelOf(this.servername);
@@ -112,14 +129,23 @@ export class Session {
     return instanceLabel(hostname, this.shared.ports.settings.domain);
   }
 
-  /** @throws DbmakerError not_found, rate_limited (has asked for too many that do not exist) */
-  lookUp(label: string): InstanceRoute {
+  /**
+   * @param label slug or alias
+   * @param protocol what is spoken here; null: whatever the instance speaks
+   * @throws DbmakerError not_found, rate_limited (has asked for too many that do not exist), unsupported (another protocol)
+   */
+  lookUp(label: string, protocol: TemplateProtocol | null = null): InstanceRoute {
     const { limits, table, ports } = this.shared;
-    limits.checkLookups(this.source);
     const route = table.find(label.toLowerCase());
-    if (route !== null) return route;
-    limits.lookupFailed(this.source);
-    throw new DbmakerError('not_found', `There is no database ${label}.${ports.settings.domain}.`, { remedy: 'Check the hostname: it is shown with the database\'s connection details.' });
+    // Before it is told whether there is one; but who has been in already learns nothing by it.
+    if (route === null || !limits.hasLoggedIn(this.limitKey, route.id)) limits.checkLookups('name', this.limitKey);
+    if (route === null) {
+      limits.lookupFailed('name', this.limitKey);
+      const asked = label.length > MAX_LABEL ? 'of that name' : `${label}.${ports.settings.domain}`;
+      throw new DbmakerError('not_found', `There is no database ${asked}.`, { remedy: 'Check the hostname: it is shown with the database\'s connection details.' });
+    }
+    if (protocol === null || route.protocol === protocol) return route;
+    throw new DbmakerError('unsupported', `${route.slug} does not speak ${NAMES[protocol]} but ${NAMES[route.protocol]}.`, { remedy: 'Use the port that is shown with its connection details.' });
   }
 
   /**
@@ -128,7 +154,7 @@ export class Session {
    */
   admit(route: InstanceRoute): () => void {
     const { limits, ports } = this.shared;
-    if (route.access.allow.length > 0 && !addressSet(route.access.allow).has(this.source)) {
+    if (route.access.allow.length > 0 && !allowedBy(route.access).has(this.source)) {
       throw new DbmakerError('address_not_allowed', `${route.name} does not take connections from your address (${this.source}).`, { remedy: 'Its owner can add the address to allowedSources.' });
     }
     if (route.access.tlsOnly && !this.tls) {
@@ -145,15 +171,26 @@ export class Session {
     return release;
   }
 
-  /** A connection to the instance, woken if need be. The caller destroys it if it does not come to `join`. */
+  /**
+   * A connection to the instance, woken if need be. The caller destroys it if it does not come to `join`. From here on the instance has an open
+   * connection: it does not fall asleep.
+   */
   async open(route: InstanceRoute): Promise<Socket> {
     const { clock } = this.shared.ports;
-    const { metrics } = this.shared;
+    const { metrics, activity } = this.shared;
     const began = clock.now();
     this.stopDeadline(); // waking has a deadline of its own
-    const { socket, waited } = await openInstance(this.shared, route.id, this.signal);
+    const letSleep = activity.keepAwake(route.id, route.slug);
+    let opened: Opened;
+    try {
+      opened = await openInstance(this.shared, route.id, this.signal);
+    } catch (error) {
+      letSleep();
+      throw error;
+    }
+    const { socket, waited } = opened;
+    socket.on('error', () => socket.destroy()).once('close', letSleep);
     (waited ? metrics.wakeSeconds : metrics.connectSeconds).observe((clock.now() - began) / 1000);
-    socket.on('error', () => socket.destroy());
     if (this.signal.aborted) {
       socket.destroy();
       throw this.signal.reason;
@@ -162,20 +199,24 @@ export class Session {
     return socket;
   }
 
-  /** The login is done: from here on bytes are only passed on. */
-  join(route: InstanceRoute, routedBy: RoutedBy, instance: Socket, ahead: ReadAhead): void {
-    this.established(route, routedBy, pipe(this.wire.socket, instance, ahead));
+  /** The login is done: from here on bytes are only passed on. @throws DbmakerError cancelled, handshake_timeout */
+  async join(route: InstanceRoute, routedBy: RoutedBy, instance: Socket, ahead: ReadAhead): Promise<void> {
+    await this.wire.flushed(this.signal); // the fast pipe would overtake what the stream still writes
+    const piped = pipe(this.wire.socket, instance, ahead);
+    if (!piped.fast) this.shared.metrics.slowPipes.inc();
+    this.established(route, routedBy, piped);
   }
 
   /** Counts the connection as one to this instance until it ends, or until the returned function is called. */
-  established(route: InstanceRoute, routedBy: RoutedBy, piped: Piped): () => void {
-    const { metrics, activity, ports } = this.shared;
+  established(route: InstanceRoute, routedBy: RoutedBy, piped: Counted): () => void {
+    const { metrics, activity, ports, limits } = this.shared;
     const { protocol } = route;
-    this.#endHandshake();
+    this.endHandshake();
+    if (protocol === 'postgresql' || protocol === 'redis') limits.loggedIn(this.limitKey, route.id); // of others we do not see whether they were let in
     metrics.connections.inc({ protocol, routed_by: routedBy, tls: String(this.tls) });
     metrics.handshakeSeconds.observe({ protocol }, (ports.clock.now() - this.#began) / 1000);
     metrics.open.inc({ protocol });
-    const closed = activity.opened(route.id, route.slug, piped);
+    const closed = activity.used(route.id, route.slug, piped);
     const release = hold(this.#held, () => {
       metrics.open.dec({ protocol });
       closed();
@@ -187,19 +228,14 @@ export class Session {
   /** Counts why it was refused or failed, and tells the log. */
   failed(error: DbmakerError): void {
     this.shared.metrics.failures.inc({ protocol: this.#protocol, kind: error.code });
-    // A client that leaves is no news, and a stranger who connects all day must not fill the log.
-    const { log } = this.shared.ports;
-    const about = { source: this.source, servername: this.servername, protocol: this.#protocol };
-    if (error.code === 'cancelled') log.debug(about, 'a client left before it was served');
-    else if (error.cause === undefined) log.info({ ...about, code: error.code, reason: error.userText }, 'a connection was not served');
-    else log.info({ ...about, err: error }, 'a connection was not served');
+    this.shared.refusals.tell(error, { source: this.source, servername: this.servername, protocol: this.#protocol });
   }
 
   /**
    * Last words. Not `destroy`: a reset would overtake them. What the client still sends is read and thrown away meanwhile, bounded.
    */
   farewell(words: Buffer): void {
-    this.#endHandshake();
+    this.endHandshake();
     const { socket } = this.wire;
     if (socket.destroyed) return;
     const cancel = this.shared.ports.clock.after(FAREWELL_MS, () => socket.destroy());
@@ -209,15 +245,25 @@ export class Session {
     socket.resume();
   }
 
-  #endHandshake(): void {
+  /** It waits no longer for a login, or there is none to wait for: what was taken of the limits on those is given back. */
+  endHandshake(): void {
     this.#cancelDeadline();
     for (const release of this.#handshake) release();
   }
 
   #letGo(): void {
-    this.#endHandshake();
+    this.endHandshake();
     for (const release of this.#held) release();
   }
+}
+
+const allowed = new WeakMap<Access, { has(address: string): boolean }>();
+
+/** Made once for each version of a route. */
+function allowedBy(access: Access): { has(address: string): boolean } {
+  const made = allowed.get(access) ?? addressSet(access.allow);
+  allowed.set(access, made);
+  return made;
 }
 
 /** Adds what is to be given back; the returned function does it, once, and takes it out again. */

@@ -15,6 +15,7 @@ export class Wire {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    this.#ended = socket.readableEnded;
     socket.once('end', () => { this.#ended = true; });
   }
 
@@ -37,6 +38,26 @@ export class Wire {
   /** All that nobody took, for whoever reads the socket next. */
   takeAll(): Buffer {
     return this.take(this.bytes.length);
+  }
+
+  /** Resolves when what was written has been passed to the kernel. @throws DbmakerError cancelled, or the reason of `signal` */
+  flushed(signal: AbortSignal): Promise<void> {
+    const { socket } = this;
+    if (socket.writableLength === 0 && !socket.destroyed && !signal.aborted) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (run: () => void): void => {
+        socket.off('close', onGone);
+        signal.removeEventListener('abort', onAbort);
+        run();
+      };
+      const onGone = (): void => settle(() => reject(gone()));
+      const onAbort = (): void => settle(() => reject(signal.reason instanceof DbmakerError ? signal.reason : gone()));
+      if (signal.aborted) return onAbort();
+      if (socket.destroyed) return onGone();
+      socket.on('close', onGone);
+      signal.addEventListener('abort', onAbort);
+      socket.write(NOTHING, (error) => settle(() => (error ? reject(gone()) : resolve())));
+    });
   }
 
   #read(): Buffer | null {

@@ -1,10 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DbmakerError } from '../domain/errors.ts';
+import { MAX_GATEWAYS } from '../domain/gateway/number.ts';
 import { tryLock, type HeldLock } from '../store/index.ts';
-
-/** As many as a cancel key has room for, see src/gateway/cancel/cancel-keys.ts. */
-const MAX_GATEWAYS = 128;
 
 /** A number that no other gateway process of this home has, for as long as this one lives. @throws DbmakerError conflict, ... */
 export async function claimGatewayNumber(home: string): Promise<{ directory: string; number: number; lock: HeldLock }> {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
+import { listenUnix } from '../net/listen-unix.ts';
 import type { Signals } from './signals.ts';
 
 const RECONNECT_MS = 1000;
@@ -34,15 +34,7 @@ export async function serveHints(home: string, signals: Signals, log: Log): Prom
       if (verb === 'changed') signals.wake.changed(id);
     });
   });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await rm(path.join(directory, name), { force: true }); // of a process that is gone: the home is locked by us
-  const held = await open(directory, constants.O_DIRECTORY); // a short way to it: a socket's address has room for 107 bytes
-  try {
-    server.listen(`/proc/self/fd/${String(held.fd)}/${name}`);
-    await once(server, 'listening');
-  } finally {
-    await held.close();
-  }
+  await listenUnix(server, directory, name); // ours alone: the home is locked by us
   server.on('error', (error) => log.warn({ err: error }, 'hints of other processes cannot be heard'));
   const tell = (line: string): void => {
     for (const client of clients) say(client, line);
@@ -97,9 +89,16 @@ function say(socket: Socket, line: string): void {
   if (socket.writableLength < MAX_WAITING_BYTES) socket.write(`${line}\n`);
 }
 
+/** Whoever sends a line that is longer than any of ours is not one of us. */
 function onLine(socket: Socket, hear: (verb: string, id: string) => void): void {
-  createInterface({ input: socket }).on('line', (line) => {
-    const [verb = '', id = ''] = line.slice(0, MAX_LINE).split(' ');
-    if (/^[a-z0-9]{1,40}$/.test(id)) hear(verb, id);
-  }).on('error', () => undefined);
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE) return void socket.destroy();
+    for (const line of lines) {
+      const [verb = '', id = ''] = line.split(' ');
+      if (/^[a-z0-9]{1,40}$/.test(id)) hear(verb, id);
+    }
+  });
 }

@@ -7,6 +7,7 @@ import type { Log } from '../domain/ports/log.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { createConnect } from '../net/connect.ts';
+import { listenUnix } from '../net/listen-unix.ts';
 import { systemClock as clock } from './clock.ts';
 import { claimGatewayNumber } from './gateway-number.ts';
 import type { Signals } from './signals.ts';
@@ -27,6 +28,7 @@ export async function startGateway(config: Config, { store, signals, certificate
   const gateway = new Gateway({
     store,
     connect: createConnect(),
+    listenUnix,
     clock,
     log,
     secureContext: () => certificates.current.context,

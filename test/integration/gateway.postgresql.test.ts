@@ -224,12 +224,23 @@ test('a cancel that reaches another gateway process of the home finds the sessio
 
 test('a database that goes away during the login is told as something that passes', async () => {
   await using rude = await FakeDatabase.open((socket) => socket.destroy());
-  const { port } = await database(house, { endpoint: rude.endpoint });
+  await using impatient = await GatewayHouse.open({ wakeDeadlineMs: 400 });
+  const { port } = await database(impatient, { endpoint: rude.endpoint });
   const socket = await dialPlain(port);
   socket.write(login());
   const error = await readError(socket);
   assert.equal(error.C, '57P03');
-  assert.match(error.M ?? '', /closed the connection/);
+  assert.match(error.M ?? '', /closes every connection/);
+});
+
+test('every session so far, TLS or not, was passed on by the fast way', async () => {
+  await answersTo({});
+  await answersTo({ plain: true, port: ann.port });
+  const text = await house.gateway.metrics.registry.metrics();
+  assert.match(text, /dbmaker_gateway_slow_pipes_total 0\n/);
+  assert.match(text, /dbmaker_gateway_connections_total\{protocol="postgresql",routed_by="sni",tls="true"\} [1-9]/);
+  assert.match(text, /dbmaker_gateway_handshake_seconds_count\{protocol="postgresql"\} [1-9]/);
+  assert.match(text, /dbmaker_gateway_connect_seconds_count [1-9]/);
 });
 
 test('twelve parallel sessions carry 5 MB each way unharmed', async () => {

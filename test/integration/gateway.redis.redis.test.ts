@@ -86,7 +86,7 @@ test('who cannot be routed is told why, in an error of Redis, and then the end',
     return readAll(socket);
   };
   assert.match(await told(await dialPlain(house.ports.redis), command('AUTH', password())), /^-\w+ Your client did not say which database.*username/);
-  assert.match(await told(await dialPlain(house.ports.redis), command('AUTH', 'nobody-redis-zzzz', 'x')), /^-WRONGPASS There is no database nobody-redis-zzzz/);
+  assert.match(await told(await dialPlain(house.ports.redis), command('AUTH', 'nobody-redis-zzzz', 'x')), /^-WRONGPASS No database goes by the username/);
   assert.match(await told(await secure('nobody-redis-zzzz.db.test'), command('PING')), /^-WRONGPASS There is no database/);
   assert.match(await told(await dialPlain(house.ports.redis), '*1\r\n:3\r\n'), /^-ERR Protocol error/);
   assert.match(await told(await dialPlain(house.ports.redis), `*2\r\n$4\r\nAUTH\r\n$99999999\r\n`), /^-ERR Protocol error/);

@@ -9,11 +9,13 @@ import { type Access, OPEN_ACCESS, type Phase } from '../../src/domain/instance/
 import type { Certificates } from '../../src/domain/ports/certificates.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
 import type { EngineName, TemplateProtocol } from '../../src/domain/template/template.ts';
+import type { Log } from '../../src/domain/ports/log.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { GatewaySettings } from '../../src/gateway/ports.ts';
 import { systemClock } from '../../src/main/clock.ts';
 import { createSignals } from '../../src/main/signals.ts';
 import { createConnect } from '../../src/net/connect.ts';
+import { listenUnix } from '../../src/net/listen-unix.ts';
 import { openStore } from '../../src/store/index.ts';
 import { claimPortRange, freePort, type PortRange } from './ports.ts';
 import { addUser, nextId } from './store.ts';
@@ -40,6 +42,12 @@ export interface InstanceWish {
   readonly owner?: string;
 }
 
+/** What the gateway is given instead of the usual. */
+export interface OwnPorts {
+  readonly log?: Log;
+  readonly store?: (real: Store) => Store;
+}
+
 export class GatewayHouse implements AsyncDisposable {
   readonly store: Store;
   readonly directory: string;
@@ -49,6 +57,7 @@ export class GatewayHouse implements AsyncDisposable {
   readonly authority: string;
   gateway: Gateway;
   readonly settings: GatewaySettings;
+  readonly #own: OwnPorts;
   readonly #signals = createSignals();
   readonly #disposables: AsyncDisposableStack;
   readonly #range: PortRange;
@@ -56,7 +65,8 @@ export class GatewayHouse implements AsyncDisposable {
   readonly #owners = new Map<string, Awaited<ReturnType<typeof addUser>>>();
   #nextPort: number;
 
-  private constructor(parts: { store: Store; directory: string; range: PortRange; certificates: Certificates; settings: GatewaySettings; disposables: AsyncDisposableStack }) {
+  private constructor(parts: { own: OwnPorts; store: Store; directory: string; range: PortRange; certificates: Certificates; settings: GatewaySettings; disposables: AsyncDisposableStack }) {
+    this.#own = parts.own;
     this.store = parts.store;
     this.directory = parts.directory;
     this.settings = parts.settings;
@@ -70,7 +80,7 @@ export class GatewayHouse implements AsyncDisposable {
   }
 
   /** Listening; the domain is `db.test`. */
-  static async open(settings: Partial<GatewaySettings> = {}): Promise<GatewayHouse> {
+  static async open(settings: Partial<GatewaySettings> = {}, own: OwnPorts = {}): Promise<GatewayHouse> {
     await using stack = new AsyncDisposableStack();
     const directory = stack.use(await temporaryDirectory('gateway'));
     const store = await openStore({ home: directory.path, databaseUrl: null, clock: systemClock });
@@ -80,7 +90,7 @@ export class GatewayHouse implements AsyncDisposable {
     const range = stack.use(await claimPortRange());
     const [postgresqlPort, redisPort, tlsPort] = [await freePort(), await freePort(), await freePort()];
     const house = new GatewayHouse({
-      store, directory: directory.path, range, certificates, disposables: stack.move(),
+      own, store, directory: directory.path, range, certificates, disposables: stack.move(),
       settings: {
         name: 'gateway-0', domain: 'db.test', bind: '127.0.0.1', postgresqlPort, redisPort, tlsPort, reusePort: false,
         peers: { directory: path.join(directory.path, 'run'), number: 0 }, proxyProtocolFrom: [], limits: UNLIMITED,
@@ -94,10 +104,11 @@ export class GatewayHouse implements AsyncDisposable {
   /** Another one beside the first, with settings of its own. */
   makeGateway(settings: Partial<GatewaySettings> = {}): Gateway {
     const gateway = new Gateway({
-      store: this.store,
+      store: this.#own.store?.(this.store) ?? this.store,
       connect: createConnect(),
+      listenUnix,
       clock: systemClock,
-      log: quietLog,
+      log: this.#own.log ?? quietLog,
       secureContext: () => this.certificates.current.context,
       changed: () => undefined,
       settings: { ...this.settings, ...settings },

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Endpoint } from '../endpoint.ts';
 
 /**
@@ -7,3 +7,6 @@ import type { Endpoint } from '../endpoint.ts';
  * @throws DbmakerError endpoint_refused (what stands there is not a socket of ours), endpoint_unreachable (nobody listens, timed out)
  */
 export type Connect = (endpoint: Endpoint, options?: { signal?: AbortSignal; timeoutMs?: number; allowHalfOpen?: boolean }) => Promise<Socket>;
+
+/** Listens on a socket named `name` in `directory`, which is the caller's own; a file of that name is replaced. @throws Error of the file system */
+export type ListenUnix = (server: Server, directory: string, name: string) => Promise<void>;

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { MAX_GATEWAYS } from '../../domain/gateway/number.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 
 /**
@@ -13,7 +14,6 @@ export interface Backend {
   readonly key: Buffer;
 }
 
-export const MAX_GATEWAYS = 128;
 const RANDOM_BITS = 24;
 /** Of protocol 3.2, where the server's own is longer than the 4 bytes that 3.0 has room for. */
 const LONG_KEY_BYTES = 32;
@@ -28,10 +28,6 @@ export class CancelKeys {
 
   constructor(gateway: number) {
     this.#gateway = gateway;
-  }
-
-  get size(): number {
-    return this.#backends.size;
   }
 
   /** @returns what to tell the client instead, and how to forget it */

@@ -1,11 +1,7 @@
-import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import path from 'node:path';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
-import type { Connect } from '../../domain/ports/connector.ts';
+import type { Connect, ListenUnix } from '../../domain/ports/connector.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { readPreamble } from '../protocols/postgresql/preamble.ts';
 
@@ -17,6 +13,7 @@ export interface CancelPeersOptions {
   /** Of this process. */
   readonly number: number;
   readonly connect: Connect;
+  readonly listenUnix: ListenUnix;
   readonly clock: Clock;
   readonly log: Log;
   /** Carries out a cancel of a session of this process; false: it has none such. */
@@ -36,20 +33,12 @@ export class CancelPeers {
   }
 
   async start(): Promise<void> {
-    const { directory, number } = this.#options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    // The number is ours alone (locked by the composition root), so whatever lies there was left by a process that is gone.
-    await rm(path.join(directory, nameOf(number)), { force: true });
+    const { directory, number, listenUnix } = this.#options;
     const server = createServer((socket) => void this.#serve(socket).catch(() => socket.destroy()));
-    // By way of the open directory: a socket's address has room for 107 bytes only.
-    const held = await open(directory, constants.O_DIRECTORY);
     try {
-      server.listen(`/proc/self/fd/${String(held.fd)}/${nameOf(number)}`);
-      await once(server, 'listening');
+      await listenUnix(server, directory, nameOf(number)); // ours alone: the composition root holds the number's lock
     } catch (error) {
       throw new DbmakerError('invalid_configuration', `Gateway processes cannot meet in ${directory}.`, { cause: error });
-    } finally {
-      await held.close();
     }
     server.on('error', (error) => this.#options.log.warn({ err: error }, 'cancel requests of other gateway processes cannot be heard'));
     this.#server = server;

@@ -24,16 +24,29 @@ const TEXTS: Readonly<Record<Kind, string>> = {
   handshakesPerInstance: 'Too many connections to this database are logging in at the same time.',
 };
 
-/** Counts of this gateway process. Everything that was taken is given back by the returned functions, once. */
+export type Lookup = 'name' | 'session';
+
+const LOOKUP_TEXTS: Readonly<Record<Lookup, string>> = {
+  name: 'Too many databases that do not exist were asked for from your address.',
+  session: 'Too many sessions that do not exist were cancelled from your address.',
+};
+
+/** So many sources and logins are remembered at most: a stranger with many addresses must not fill our memory. */
+const MAX_REMEMBERED = 20_000;
+/** Who has logged in to a database is believed to know its name for so long. */
+const PROVEN_MS = 24 * 60 * MINUTE_MS;
+
+/** Counts of this gateway process. Everything that was taken is given back by the returned functions, once. Sources are limitKey()s. */
 export class Limits {
   readonly #settings: LimitSettings;
-  readonly #clock: Clock;
   readonly #counts = new Map<string, number>();
-  readonly #failed = new Map<string, { count: number; until: number }>();
+  readonly #failed: Remembered<{ count: number }>;
+  readonly #proven: Remembered<true>;
 
   constructor(settings: LimitSettings, clock: Clock) {
     this.#settings = settings;
-    this.#clock = clock;
+    this.#failed = new Remembered(clock, MINUTE_MS);
+    this.#proven = new Remembered(clock, PROVEN_MS);
   }
 
   /** @returns gives it back. @throws DbmakerError rate_limited */
@@ -52,18 +65,55 @@ export class Limits {
     };
   }
 
-  /** Whether this source has asked for too many names that do not exist. @throws DbmakerError rate_limited */
-  checkLookups(source: string): void {
-    const failed = this.#failed.get(source);
-    if (failed === undefined || failed.until <= this.#clock.now() || failed.count < this.#settings.failedLookupsPerSource) return;
-    throw new DbmakerError('rate_limited', 'Too many databases that do not exist were asked for from your address.', { remedy: 'Wait a minute, then check the name.' });
+  /**
+   * Whether this source has asked for too many things of a kind that do not exist (names, sessions to cancel).
+   * @throws DbmakerError rate_limited
+   */
+  checkLookups(kind: Lookup, source: string): void {
+    const { count } = this.#failed.get(`${kind} ${source}`) ?? { count: 0 };
+    if (count >= this.#settings.failedLookupsPerSource) throw new DbmakerError('rate_limited', LOOKUP_TEXTS[kind], { remedy: 'Wait a minute, then check the name.' });
   }
 
-  lookupFailed(source: string): void {
+  lookupFailed(kind: Lookup, source: string): void {
+    const key = `${kind} ${source}`;
+    const known = this.#failed.get(key);
+    if (known === undefined) this.#failed.set(key, { count: 1 });
+    else known.count += 1;
+  }
+
+  /** A login from there succeeded: whoever guesses names behind the same address (an office) does not shut this one out. */
+  loggedIn(source: string, instanceId: string): void {
+    this.#proven.set(`${source} ${instanceId}`, true);
+  }
+
+  hasLoggedIn(source: string, instanceId: string): boolean {
+    return this.#proven.get(`${source} ${instanceId}`) === true;
+  }
+}
+
+/** Values that are forgotten after a while; the oldest ones sooner when there are too many. A Map keeps the order of insertion, which is that of expiry. */
+class Remembered<Value> {
+  readonly #clock: Clock;
+  readonly #forMs: number;
+  readonly #values = new Map<string, { value: Value; until: number }>();
+
+  constructor(clock: Clock, forMs: number) {
+    this.#clock = clock;
+    this.#forMs = forMs;
+  }
+
+  get(key: string): Value | undefined {
+    const known = this.#values.get(key);
+    return known === undefined || known.until <= this.#clock.now() ? undefined : known.value;
+  }
+
+  set(key: string, value: Value): void {
     const now = this.#clock.now();
-    const known = this.#failed.get(source);
-    if (known !== undefined && known.until > now) known.count += 1;
-    else this.#failed.set(source, { count: 1, until: now + MINUTE_MS });
-    if (this.#failed.size > 10_000) for (const [address, { until }] of this.#failed) if (until <= now || this.#failed.size > 20_000) this.#failed.delete(address);
+    this.#values.delete(key);
+    this.#values.set(key, { value, until: now + this.#forMs });
+    for (const [oldest, { until }] of this.#values) {
+      if (until > now && this.#values.size <= MAX_REMEMBERED) return;
+      this.#values.delete(oldest);
+    }
   }
 }

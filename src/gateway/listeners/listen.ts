@@ -11,9 +11,12 @@ export interface ListenOptions {
 /** What came in when nobody could accept: a burst of clients must not be refused by the kernel. */
 export const BACKLOG = 4096;
 
+/** Finds dead peers, from the first moment on, without ever cutting an idle session (coolify#6068). */
+const KEEPALIVE_MS = 60_000;
+
 /** Does not listen yet. Sockets come half-open and paused: nothing is read before somebody wants it. */
 export function makeServer(accept: (socket: Socket) => void): Server {
-  return createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, accept);
+  return createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS }, accept);
 }
 
 /** @throws DbmakerError port_taken, invalid_configuration (address not of this machine, port not allowed) */

@@ -3,8 +3,8 @@ import { rawPipe } from './raw-pipe.ts';
 import { streamPipe } from './stream-pipe.ts';
 import type { Piped, ReadAhead } from './piped.ts';
 
-/** TCP keepalive on the client's leg: finds dead peers without ever cutting an idle session (coolify#6068). */
-const KEEPALIVE_MS = 60_000;
+/** When one leg is gone: how long what is still on its way to the other may take, whose peer may never read again. */
+const LAST_BYTES_MS = 5 * 60_000;
 
 type Join = (client: Socket, instance: Socket, ahead: ReadAhead) => Piped | null;
 
@@ -14,12 +14,18 @@ type Join = (client: Socket, instance: Socket, ahead: ReadAhead) => Piped | null
  * made with `allowHalfOpen`; from here on nobody else may read or write.
  */
 export function pipe(client: Socket, instance: Socket, ahead: ReadAhead, join: Join = rawPipe): Piped {
-  client.setKeepAlive(true, KEEPALIVE_MS);
   client.setNoDelay(true);
   instance.setNoDelay(true);
   client.on('error', () => instance.destroy());
   instance.on('error', () => client.destroy());
-  client.on('close', () => instance.destroySoon());
-  instance.on('close', () => client.destroySoon());
+  client.on('close', () => finish(instance));
+  instance.on('close', () => finish(client));
+  if (instance.destroyed) finish(client);
+  if (client.destroyed) finish(instance);
   return join(client, instance, ahead) ?? streamPipe(client, instance, ahead);
+}
+
+function finish(leg: Socket): void {
+  leg.destroySoon();
+  if (!leg.destroyed) leg.setTimeout(LAST_BYTES_MS, () => leg.destroy());
 }

@@ -3,7 +3,7 @@ import type { Piped, ReadAhead } from './piped.ts';
 
 /** By Node's own streams: what is left where {@link rawPipe} cannot be had. About a fifth slower. */
 export function streamPipe(client: Socket, instance: Socket, ahead: ReadAhead): Piped {
-  const counted = { bytesIn: ahead.fromClient.length, bytesOut: ahead.fromInstance.length };
+  const counted = { fast: false, bytesIn: ahead.fromClient.length, bytesOut: ahead.fromInstance.length };
   client.on('data', (chunk: Buffer) => { counted.bytesIn += chunk.length; });
   instance.on('data', (chunk: Buffer) => { counted.bytesOut += chunk.length; });
   join(client, instance, ahead.fromClient);

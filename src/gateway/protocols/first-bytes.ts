@@ -7,6 +7,12 @@ const [MIN_PACKET, MAX_PACKET] = [8, 10_000];
 /** High half of a code of PostgreSQL: protocol 3.x, or one of its requests (1234.5677 and up). */
 const MAJORS: readonly number[] = [3, 1234];
 
+/** Whether a client begins with TLS; null: one more byte tells. */
+export function beginsWithTls(bytes: Buffer): boolean | null {
+  if (bytes.length === 0 || (bytes.length === 1 && bytes[0] === TLS_HANDSHAKE)) return null;
+  return bytes[0] === TLS_HANDSHAKE && bytes[1] === TLS_MAJOR;
+}
+
 /**
  * What a client speaks, by its first bytes; 8 are always enough, and each wrong one ends the wait.
  *   16 03           TLS: a handshake record of a version 3.x
@@ -19,7 +25,7 @@ export function guessProtocol(bytes: Buffer): Guess {
   const [first, second] = [bytes[0], bytes[1]];
   switch (first) {
     case undefined: return 'incomplete';
-    case TLS_HANDSHAKE: return second === undefined ? 'incomplete' : second === TLS_MAJOR ? 'tls' : 'unknown';
+    case TLS_HANDSHAKE: return beginsWithTls(bytes) === null ? 'incomplete' : beginsWithTls(bytes) === true ? 'tls' : 'unknown';
     case ASTERISK: return second === undefined ? 'incomplete' : second >= 0x30 && second <= 0x39 ? 'redis' : 'unknown';
     case 0: return guessPostgresql(bytes);
     default: return guessHttp(bytes.toString('latin1', 0, 8));

@@ -21,7 +21,7 @@ export async function serveShared(session: Session, { cancels, http }: SharedDoo
     await session.secure((offered, servername) => chooseFor(session, offered, servername));
     const { label } = session;
     if (label === null) throw new DbmakerError('not_found', 'The client sent no server name (SNI) of ours.');
-    const route = session.lookUp(label);
+    const route = session.lookUp(label, null);
     switch (route.protocol) {
       case 'postgresql': return await servePostgresql(session, { fixed: route, cancels });
       case 'redis': return await serveRedis(session, route);
@@ -29,7 +29,7 @@ export async function serveShared(session: Session, { cancels, http }: SharedDoo
       case 'tcp': return await serveTcp(session, route, 'sni');
     }
   } catch (thrown) {
-    session.failed(asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker.'));
+    session.failed(asDbmakerError(thrown));
     session.farewell(NOTHING); // words would have to be in a protocol, and it is not known which
   }
 }

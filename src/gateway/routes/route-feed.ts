@@ -37,12 +37,6 @@ export class RouteFeed {
     this.#options = options;
   }
 
-  /** Milliseconds since 1970 of the last time that everything was compared; 0: never yet. */
-  #loadedAt = 0;
-  get loadedAt(): number {
-    return this.#loadedAt;
-  }
-
   /** Loads everything once, then goes on by itself. Resolves also when the store is away: it is tried again. */
   async start(): Promise<void> {
     await this.#turn();
@@ -90,7 +84,6 @@ export class RouteFeed {
     for (const route of routes) table.put(route);
     this.#changedSince = Math.max(0, ...routes.map(({ updatedAt }) => updatedAt));
     this.#lastEvent = lastEvent;
-    this.#loadedAt = began;
   }
 
   async #loadChanges(): Promise<void> {

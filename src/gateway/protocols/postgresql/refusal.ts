@@ -16,7 +16,7 @@ const LATER = '57P03';
 
 /** What a client is told, as PostgreSQL would. The text says what to do, as clients show it and little else. */
 export function refusal(thrown: unknown): { error: DbmakerError; words: Buffer } {
-  const error = asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker. Try again.');
+  const error = asDbmakerError(thrown);
   return {
     error,
     words: encodeErrorResponse({ severity: 'FATAL', code: STATES[error.code] ?? LATER, message: error.userText, ...(error.remedy === undefined ? {} : { hint: error.remedy }) }),

@@ -1,15 +1,18 @@
 import { DbmakerError } from '../../../domain/errors.ts';
 import type { InstanceRoute } from '../../../domain/instance/route.ts';
+import { pause } from '../../../domain/pause.ts';
 import type { RoutedBy } from '../../metrics.ts';
 import type { Session } from '../../session.ts';
 import type { Cancels } from './cancels.ts';
 import { takeEndpoint } from './endpoint-option.ts';
-import { logIn } from './log-in.ts';
+import { logIn, type NotYet } from './log-in.ts';
 import { readPreamble, type Preamble } from './preamble.ts';
 import { refusal } from './refusal.ts';
 import { encodeStartup } from './startup-packet.ts';
 
 const NOTHING = Buffer.alloc(0);
+/** Between two tries to log in to a database that is not ready for it. */
+const RETRY_MS = 100;
 
 type Startup = Preamble & { kind: 'startup' };
 type CancelRequest = Preamble & { kind: 'cancel-request' };
@@ -88,15 +91,29 @@ async function connect(session: Session, door: PostgresqlDoor, startup: Startup)
   if (option.problem !== undefined) throw new DbmakerError('invalid_request', option.problem);
   const { route, routedBy } = find(session, door, option.endpoint);
   session.admit(route);
-  const instance = await session.open(route);
-  try {
-    instance.write(encodeStartup(startup.version, option.parameters));
-    const ahead = await logIn(session, instance, (backend) => door.cancels.register(session, route, backend));
-    session.join(route, routedBy, instance, ahead);
-  } catch (error) {
+  const packet = encodeStartup(startup.version, option.parameters);
+  const { clock, settings } = session.shared.ports;
+  for (const giveUpAt = clock.now() + settings.wakeDeadlineMs; ;) {
+    const instance = await session.open(route);
+    try {
+      instance.write(packet);
+      const outcome = await logIn(session, instance, (backend) => door.cancels.register(session, route, backend));
+      if ('fromInstance' in outcome) return await session.join(route, routedBy, instance, outcome);
+      if (clock.now() >= giveUpAt) throw notReady(session, outcome);
+    } catch (error) {
+      instance.destroy();
+      throw error;
+    }
+    // It is being restarted: like one that sleeps it is waited for, and the client sees only latency.
     instance.destroy();
-    throw error;
+    await pause(clock, RETRY_MS, session.signal);
   }
+}
+
+function notReady(session: Session, { error }: NotYet): DbmakerError {
+  if (error === null) return new DbmakerError('endpoint_unreachable', 'The database closes every connection before the login. Try again in a moment.');
+  session.wire.socket.write(error);
+  return new DbmakerError('access_denied', 'The database was not ready for a login in time.'); // it has said so itself
 }
 
 /** @throws DbmakerError tls_required, not_found, invalid_request, rate_limited */
@@ -104,16 +121,16 @@ function find(session: Session, { fixed }: PostgresqlDoor, endpoint: string | nu
   const { label } = session;
   const name = endpoint?.split('.', 1)[0]?.toLowerCase() ?? null;
   if (fixed !== null) {
-    if (name !== null && session.lookUp(name).id !== fixed.id) throw new DbmakerError('invalid_request', `This port leads to ${fixed.slug}, not to the endpoint ${name}.`, { remedy: 'Leave the option endpoint away, or use the shared port.' });
+    if (name !== null && session.lookUp(name, 'postgresql').id !== fixed.id) throw new DbmakerError('invalid_request', `This port leads to ${fixed.slug}, not to the endpoint ${name}.`, { remedy: 'Leave the option endpoint away, or use the shared port.' });
     return { route: fixed, routedBy: 'port' };
   }
   if (!session.tls) throw new DbmakerError('tls_required', 'This port takes connections with TLS only: the name of the database is part of TLS.', { remedy: 'Connect with sslmode=require, or to the database\'s own port (directPort in its connection details).' });
   if (label !== null) {
-    const route = session.lookUp(label);
-    if (name !== null && session.lookUp(name).id !== route.id) throw new DbmakerError('invalid_request', `The host name says ${label}, the option endpoint says ${name}.`, { remedy: 'Leave the option endpoint away.' });
+    const route = session.lookUp(label, 'postgresql');
+    if (name !== null && session.lookUp(name, 'postgresql').id !== route.id) throw new DbmakerError('invalid_request', `The host name says ${label}, the option endpoint says ${name}.`, { remedy: 'Leave the option endpoint away.' });
     return { route, routedBy: 'sni' };
   }
-  if (name !== null) return { route: session.lookUp(name), routedBy: 'option' };
+  if (name !== null) return { route: session.lookUp(name, 'postgresql'), routedBy: 'option' };
   throw new DbmakerError('not_found', session.servername === null
     ? 'Your client did not say which database it wants: it sent no server name (SNI).'
     : `No database goes by the name ${session.servername}.`, {

@@ -1,15 +1,12 @@
-import type { Socket } from 'node:net';
-import { asDbmakerError, DbmakerError, type ErrorCode } from '../../../domain/errors.ts';
+import { asDbmakerError, DbmakerError, isDbmakerError, type ErrorCode } from '../../../domain/errors.ts';
 import type { InstanceRoute } from '../../../domain/instance/route.ts';
 import type { RoutedBy } from '../../metrics.ts';
 import type { Session } from '../../session.ts';
-import { gone, Wire } from '../../wire.ts';
 import { readLogin } from './authentication.ts';
 import { readCommand } from './commands.ts';
 import { encodeError } from './errors.ts';
+import { RedisLogin } from './log-in.ts';
 
-/** A TLS record of a handshake; no command of Redis begins so. */
-const TLS_HANDSHAKE = 0x16;
 /** Commands before a login: a few are what clients do, many are somebody who tries. */
 const MAX_COMMANDS = 32;
 /** After a refusal: how long, and how many more commands are answered. */
@@ -29,10 +26,9 @@ const CODES: Partial<Readonly<Record<ErrorCode, string>>> = { not_running: 'LOAD
  */
 export async function serveRedis(session: Session, fixed: InstanceRoute | null): Promise<void> {
   session.protocol = 'redis';
-  let instance: Socket | null = null;
+  let instance: RedisLogin | null = null;
   try {
-    if (session.wire.bytes.length === 0) await session.more();
-    if (session.wire.bytes[0] === TLS_HANDSHAKE && !session.tls) await session.secure((offered) => offered[0]);
+    await session.secureIfAsked((offered) => offered[0]);
     let target: Target | null = null;
     for (let commands = 0; commands < MAX_COMMANDS; commands += 1) {
       const { args, bytes } = await nextCommand(session);
@@ -54,18 +50,18 @@ export async function serveRedis(session: Session, fixed: InstanceRoute | null):
         target = byUsername(session, login.username);
         session.admit(target.route);
       }
-      instance ??= await session.open(target.route);
-      const answer = await ask(session, instance, bytes);
+      instance ??= new RedisLogin(session, target.route);
+      const answer = await instance.ask(bytes);
       if (answer.refused) {
         session.wire.socket.write(answer.bytes);
         continue;
       }
-      return session.join(target.route, target.routedBy, instance, { fromClient: session.wire.takeAll(), fromInstance: answer.bytes });
+      return await session.join(target.route, target.routedBy, answer.socket, { fromClient: session.wire.takeAll(), fromInstance: answer.bytes });
     }
     throw new DbmakerError('rate_limited', 'Too many commands before a login.');
   } catch (thrown) {
     instance?.destroy();
-    const error = asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker. Try again.');
+    const error = asDbmakerError(thrown);
     session.failed(error);
     if (error.code === 'cancelled') return void session.wire.socket.destroy();
     const words = encodeError(CODES[error.code] ?? 'ERR', error.remedy === undefined ? error.userText : `${error.userText} ${error.remedy}`);
@@ -98,7 +94,7 @@ interface Target {
 
 function known(session: Session, fixed: InstanceRoute | null): Target | null {
   if (fixed !== null) return { route: fixed, routedBy: 'port' };
-  return session.label === null ? null : { route: session.lookUp(session.label), routedBy: 'sni' };
+  return session.label === null ? null : { route: session.lookUp(session.label, 'redis'), routedBy: 'sni' };
 }
 
 function byUsername(session: Session, username: string | null): Target {
@@ -108,7 +104,17 @@ function byUsername(session: Session, username: string | null): Target {
       remedy: `Log in with the username of the database (its slug, as in its connection details), or connect with TLS and the host name (ending in .${domain}) as server name (SNI).`,
     });
   }
-  return { route: session.lookUp(username), routedBy: 'username' };
+  return { route: lookUpUser(session, username), routedBy: 'username' };
+}
+
+/** Not repeated to anybody, nor to the log: people swap the username and the password. */
+function lookUpUser(session: Session, username: string): InstanceRoute {
+  try {
+    return session.lookUp(username, 'redis');
+  } catch (error) {
+    if (!isDbmakerError(error, 'not_found')) throw error;
+    throw new DbmakerError('not_found', 'No database goes by the username that your client logs in with.', { remedy: 'The username is the first part of the host name: AUTH <username> <password>.' });
+  }
 }
 
 const noAuth = (args: readonly Buffer[]): string => (args[0]?.toString().toLowerCase() === 'hello'
@@ -124,20 +130,3 @@ async function nextCommand(session: Session): Promise<{ args: readonly Buffer[];
     await session.more();
   }
 }
-
-/** Sends one command and waits for the beginning of its answer; an error is read to its end (one line). */
-async function ask(session: Session, instance: Socket, command: Buffer): Promise<{ refused: boolean; bytes: Buffer }> {
-  const wire = new Wire(instance);
-  instance.write(command);
-  try {
-    await wire.more(session.signal);
-    const refused = wire.bytes[0] === MINUS;
-    if (refused) while (!wire.bytes.includes('\r\n')) await wire.more(session.signal);
-    return { refused, bytes: wire.takeAll() };
-  } catch (error) {
-    if (session.signal.aborted) throw error;
-    throw new DbmakerError('endpoint_unreachable', 'The database closed the connection during the login. Try again in a moment.', { cause: error ?? gone() });
-  }
-}
-
-const MINUS = 0x2d;

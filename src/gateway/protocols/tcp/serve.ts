@@ -7,8 +7,6 @@ import type { Session } from '../../session.ts';
 import { Wire } from '../../wire.ts';
 
 const NOTHING = Buffer.alloc(0);
-const TLS_HANDSHAKE = 22;
-const TLS_MAJOR = 3;
 /** A client that wants TLS says so right after it has connected; a server's greeting waits that long, so as not to come before it. */
 const GREETING_MS = 100;
 
@@ -21,14 +19,14 @@ export async function serveTcp(session: Session, route: InstanceRoute, routedBy:
   session.protocol = 'tcp';
   let instance: Socket | null = null;
   try {
-    if (route.access.tlsOnly && !session.tls) await secureIfAsked(session);
+    if (route.access.tlsOnly && !session.tls) await session.secureIfAsked((offered) => offered[0]);
     session.admit(route);
     instance = await session.open(route);
     const fromInstance = session.tls ? NOTHING : await listenToBoth(session, instance);
-    session.join(route, routedBy, instance, { fromClient: session.wire.takeAll(), fromInstance });
+    await session.join(route, routedBy, instance, { fromClient: session.wire.takeAll(), fromInstance });
   } catch (thrown) {
     instance?.destroy();
-    session.failed(asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker.'));
+    session.failed(asDbmakerError(thrown));
     session.farewell(NOTHING);
   }
 }
@@ -38,7 +36,7 @@ async function listenToBoth(session: Session, instance: Socket): Promise<Buffer>
   const server = new Wire(instance);
   const heard = new AbortController();
   const signal = AbortSignal.any([heard.signal, session.signal]);
-  session.stopDeadline(); // a client that says nothing may be waiting for the server, or for news
+  session.endHandshake(); // a client that says nothing may be waiting for the server, or for news: it is as good as served
   const client = session.wire.bytes.length > 0 ? Promise.resolve() : session.wire.more(signal);
   const greeting = server.more(signal).then(() => passed(session.shared.ports.clock, GREETING_MS, signal));
   try {
@@ -48,7 +46,7 @@ async function listenToBoth(session: Session, instance: Socket): Promise<Buffer>
     await Promise.allSettled([client, greeting]);
   }
   session.restartDeadline();
-  if (session.wire.bytes.length > 0) await secureIfAsked(session);
+  if (session.wire.bytes.length > 0) await session.secureIfAsked((offered) => offered[0]);
   return server.takeAll();
 }
 
@@ -61,10 +59,4 @@ function passed(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     }, { once: true });
   });
-}
-
-/** Sets up TLS if that is what the client begins with: a handshake record (22) of a version 3.x. */
-async function secureIfAsked(session: Session): Promise<void> {
-  while (session.wire.bytes.length < 2 && (session.wire.bytes[0] ?? TLS_HANDSHAKE) === TLS_HANDSHAKE) await session.more();
-  if (session.wire.bytes[0] === TLS_HANDSHAKE && session.wire.bytes[1] === TLS_MAJOR) await session.secure((offered) => offered[0]);
 }
