@@ -1,7 +1,8 @@
 /** What a real client of a database is asked to do, whichever it is. */
+import { isIP } from 'node:net';
 
 export interface Target {
-  /** Name in TLS. */
+  /** Name in TLS; where it is an address, none is sent. */
   readonly hostname: string;
   /** What it resolves to. */
   readonly address: string;
@@ -14,8 +15,10 @@ export interface Target {
   readonly tls: 'off' | 'verify';
   /** File of the authority. */
   readonly ca: string;
-  /** For libpq-like ones. */
+  /** Of PostgreSQL. */
   readonly options?: string;
+  /** More of them, as psql, psycopg or pgjdbc call them; undefined: not the one that it would have. */
+  readonly settings?: Readonly<Record<string, string | undefined>>;
 }
 
 /** `shown`: what the person sees of an error. */
@@ -38,6 +41,9 @@ export interface RedisClient extends Client {
   /** Subscribes, publishes, and pops a value that comes while it waits; the output holds `heard hello popped item`. */
   talk(target: Target): Promise<Outcome>;
 }
+
+/** For Node's TLS: an address is no server name. */
+export const servername = (hostname: string): { servername?: string } => (isIP(hostname) === 0 ? { servername: hostname } : {});
 
 export async function outcome(work: () => Promise<string>): Promise<Outcome> {
   try {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { outcome, type RedisClient, type Target } from './client.ts';
+import { outcome, servername, type RedisClient, type Target } from './client.ts';
 
 /** ioredis, told not to try again: by itself it reconnects for ever and shows only the last error event. */
 export const ioredis: RedisClient = {
@@ -32,7 +32,7 @@ async function withClient(target: Target, work: (client: Redis) => Promise<strin
   const { hostname, address, port, username, password, tls, ca } = target;
   const client = new Redis({
     host: address, port, username, password, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 40_000,
-    ...(tls === 'off' ? {} : { tls: { servername: hostname, ca: readFileSync(ca, 'utf8') } }),
+    ...(tls === 'off' ? {} : { tls: { ...servername(hostname), ca: readFileSync(ca, 'utf8') } }),
   });
   const errors: Error[] = [];
   client.on('error', (error: Error) => errors.push(error));

@@ -25,12 +25,12 @@ async function compile(): Promise<string> {
   return directory;
 }
 
-async function run(mode: string, { hostname, address, port, username, password, database, tls, ca, options }: Target, bytes = 0): Promise<string> {
+async function run(mode: string, { hostname, address, port, username, password, database, tls, ca, options, settings }: Target, bytes = 0): Promise<string> {
   const directory = await (compiled ??= compile());
   const hosts = path.join(directory, `hosts-${hostname}`);
   await writeFile(hosts, `${address} ${hostname}\n`);
   const ssl = tls === 'off' ? 'sslmode=disable' : `sslmode=verify-full&sslrootcert=${ca}`;
-  const more = options === undefined ? '' : `&options=${encodeURIComponent(options)}`;
+  const more = Object.entries({ options, ...settings }).map(([name, value]) => (value === undefined ? '' : `&${name}=${encodeURIComponent(value)}`)).join('');
   const url = `jdbc:postgresql://${hostname}:${port}/${database}?user=${encodeURIComponent(username)}&password=${password}&${ssl}${more}`;
   return program('java', ['-Xshare:auto', '-Xmx1g', '-XX:TieredStopAtLevel=1', `-Djdk.net.hosts.file=${hosts}`, '-cp', `${directory}:${DRIVER}`, 'Jdbc', mode, url, String(bytes)]);
 }

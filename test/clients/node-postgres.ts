@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { outcome, type PostgresqlClient, type Target } from './client.ts';
+import { outcome, servername, type PostgresqlClient, type Target } from './client.ts';
 
 /** `pg`. The name is given for TLS, the address to connect to. */
 export const nodePostgres: PostgresqlClient = {
@@ -28,7 +28,7 @@ const plain = ({ address, port, username, password, database, options }: Target)
 });
 
 async function withClient(target: Target, work: (client: pg.Client) => Promise<string>): Promise<string> {
-  const ssl = target.tls === 'off' ? false : { ca: readFileSync(target.ca, 'utf8'), servername: target.hostname, host: target.hostname };
+  const ssl = target.tls === 'off' ? false : { ca: readFileSync(target.ca, 'utf8'), ...servername(target.hostname), host: target.hostname };
   const client = new pg.Client({ ...plain(target), ssl });
   client.on('error', () => undefined);
   await client.connect();

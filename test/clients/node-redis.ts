@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createClient } from 'redis';
-import { outcome, type RedisClient, type Target } from './client.ts';
+import { outcome, servername, type RedisClient, type Target } from './client.ts';
 
 /** node-redis, in RESP3, told not to try again. */
 export const nodeRedis: RedisClient = {
@@ -27,7 +27,7 @@ export const nodeRedis: RedisClient = {
 };
 
 const make = ({ hostname, address, port, username, password, tls, ca }: Target) => createClient({
-  username, password, RESP: 3, socket: { host: address, port, reconnectStrategy: false, connectTimeout: 40_000, ...(tls === 'off' ? {} : { tls: true, servername: hostname, ca: readFileSync(ca, 'utf8') }) },
+  username, password, RESP: 3, socket: { host: address, port, reconnectStrategy: false, connectTimeout: 40_000, ...(tls === 'off' ? {} : { tls: true, ...servername(hostname), ca: readFileSync(ca, 'utf8') }) },
 });
 
 async function withClient(target: Target, work: (client: ReturnType<typeof make>) => Promise<string>): Promise<string> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import postgres from 'postgres';
-import { outcome, type PostgresqlClient, type Target } from './client.ts';
+import { outcome, servername, type PostgresqlClient, type Target } from './client.ts';
 
 /** postgres.js. */
 export const postgresJs: PostgresqlClient = {
@@ -25,7 +25,7 @@ async function withSql(target: Target, work: (sql: postgres.Sql) => Promise<stri
   const sql = postgres({
     host: address, port, username, password, database, max: 1, connect_timeout: 40, onnotice: () => undefined,
     ...(target.options === undefined ? {} : { connection: { options: target.options } }),
-    ssl: tls === 'off' ? false : { ca: readFileSync(ca, 'utf8'), servername: hostname },
+    ssl: tls === 'off' ? false : { ca: readFileSync(ca, 'utf8'), ...servername(hostname) },
   });
   try {
     return await work(sql);

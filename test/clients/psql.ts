@@ -1,13 +1,13 @@
-import { outcome, type PostgresqlClient, type Target } from './client.ts';
+import { outcome, type Outcome, type PostgresqlClient, type Target } from './client.ts';
+import { conninfo } from './conninfo.ts';
 import { program } from './program.ts';
 
-const conninfo = ({ hostname, address, port, username, database, tls, ca, options }: Target): string =>
-  `host=${hostname} hostaddr=${address} port=${port} user=${username} dbname=${database} sslmode=${tls === 'off' ? 'disable' : `verify-full sslrootcert=${ca}`} connect_timeout=40${options === undefined ? '' : ` options='${options}'`}`;
+const ASK = ['-Atc', "select 'answer-' || 41 + 1"];
 
 /** Debian's psql, so libpq 15. */
 export const psql: PostgresqlClient = {
   name: 'psql',
-  ask: (target) => outcome(() => run(target, ['-Atc', "select 'answer-' || 41 + 1"])),
+  ask: (target) => outcome(() => run(target, ASK)),
   bulk: (target, bytes) => outcome(async () => {
     const lines = bytes / 1000;
     const up = await run(target, ['-qAt', '-c', 'create temp table bulk (line text)', '-c', '\\copy bulk from stdin', '-c', 'select sum(length(line) + 1) from bulk'], { input: `${'x'.repeat(999)}\n`.repeat(lines) });
@@ -18,6 +18,10 @@ export const psql: PostgresqlClient = {
     started: (kill) => void running().then(() => kill('SIGINT')), // Ctrl-C
   })),
 };
+
+/** As a person who has everything in files or in the environment: nothing is said but `connection`. */
+export const psqlWith = (connection: string, env: Readonly<Record<string, string>>): Promise<Outcome> =>
+  outcome(() => program('/usr/bin/psql', ['-X', '-d', connection, '-w', ...ASK], { env }));
 
 function run(target: Target, argv: readonly string[], options: Parameters<typeof program>[2] = {}): Promise<string> {
   return program('/usr/bin/psql', ['-X', '-d', conninfo(target), ...argv], { ...options, env: { PGPASSWORD: target.password } });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { outcome, type PostgresqlClient, type Target } from './client.ts';
+import { conninfo } from './conninfo.ts';
 import { program } from './program.ts';
 
 /** Debian's psycopg 3. */
@@ -10,8 +11,6 @@ export const psycopg: PostgresqlClient = {
   cancel: (target) => outcome(() => run('cancel', target)),
 };
 
-function run(mode: string, { hostname, address, port, username, password, database, tls, ca, options }: Target, bytes = 0): Promise<string> {
-  const ssl = tls === 'off' ? 'sslmode=disable' : `sslmode=verify-full sslrootcert=${ca}`;
-  const conninfo = `host=${hostname} hostaddr=${address} port=${port} user=${username} password=${password} dbname=${database} ${ssl}${options === undefined ? '' : ` options='${options}'`}`;
-  return program('/usr/bin/python3', [path.join(import.meta.dirname, 'with_psycopg.py'), mode, conninfo, String(bytes)]);
+function run(mode: string, target: Target, bytes = 0): Promise<string> {
+  return program('/usr/bin/python3', [path.join(import.meta.dirname, 'with_psycopg.py'), mode, conninfo(target), String(bytes)], { env: { PGPASSWORD: target.password } });
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { outcome, type RedisClient, type Target } from './client.ts';
 import { program } from './program.ts';
 
@@ -22,7 +23,7 @@ export const redisCli: RedisClient = {
 };
 
 const login = ({ hostname, address, port, username, tls, ca }: Target): string[] =>
-  ['-h', address, '-p', String(port), '--user', username, '--no-auth-warning', '-e', ...(tls === 'off' ? [] : ['--tls', '--sni', hostname, '--cacert', ca])];
+  ['-h', address, '-p', String(port), '--user', username, '--no-auth-warning', '-e', ...(tls === 'off' ? [] : ['--tls', ...(isIP(hostname) === 0 ? ['--sni', hostname] : []), '--cacert', ca])];
 
 async function run(target: Target, ...commands: string[][]): Promise<string> {
   let output = '';

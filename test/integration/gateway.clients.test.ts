@@ -1,9 +1,9 @@
 /** What people's clients do at the gateway, and what they show when it refuses. On a whole server, with real databases. */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
-import type { Client, Outcome, PostgresqlClient, RedisClient, Target } from '../clients/client.ts';
+import type { Client, PostgresqlClient, RedisClient, Target } from '../clients/client.ts';
+import { answered, each, shown } from '../clients/expect.ts';
 import { ioredis } from '../clients/ioredis.ts';
 import { jdbc } from '../clients/jdbc.ts';
 import { nodePostgres } from '../clients/node-postgres.ts';
@@ -14,6 +14,7 @@ import { psycopg } from '../clients/psycopg.ts';
 import { redisCli } from '../clients/redis-cli.ts';
 import { redisPy } from '../clients/redis-py.ts';
 import { sClient } from '../clients/s-client.ts';
+import { makeTargets, type Targets } from '../clients/targets.ts';
 import { makePerson, type Person } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -24,34 +25,17 @@ const BULK = 50_000_000;
 
 let server: TestServer;
 let ann: Person;
-const targets = {} as Record<'postgresql' | 'redis' | 'guardedPostgresql' | 'guardedRedis', { id: string; byName: Target; direct: Target }>;
+const targets = {} as Record<'postgresql' | 'redis' | 'guardedPostgresql' | 'guardedRedis', Targets>;
 
 before(async () => {
   server = await startServer({ runtime: 'process' });
   ann = await makePerson(server, 'ann');
-  for (const [key, template, guard] of [
-    ['postgresql', 'postgresql', {}], ['redis', 'redis', {}],
-    ['guardedPostgresql', 'postgresql', { tlsOnly: true, allowedSources: ['10.9.8.7', '127.0.0.1'] }], ['guardedRedis', 'redis', { tlsOnly: true, allowedSources: ['127.0.0.1'] }],
-  ] as const) {
-    const { id, hostname } = await ann.create({ template, name: key.toLowerCase(), ...guard, ...(template === 'redis' ? { resources: { memory: '512MB' } } : {}) });
-    const { username, password, database, directPort } = await ann.connection(id);
-    const login = { hostname, address: '127.0.0.1', username, password, database, ca: path.join(server.home, 'certificates', 'ca.pem') };
-    targets[key] = { id, byName: { ...login, port: server.gateway[template], tls: 'verify' }, direct: { ...login, port: directPort, tls: 'off' } };
-  }
+  targets.postgresql = await makeTargets(server, ann, 'postgresql', { name: 'postgresql' });
+  targets.redis = await makeTargets(server, ann, 'redis', { name: 'redis' });
+  targets.guardedPostgresql = await makeTargets(server, ann, 'postgresql', { name: 'guardedpostgresql', tlsOnly: true, allowedSources: ['10.9.8.7', '127.0.0.1'] });
+  targets.guardedRedis = await makeTargets(server, ann, 'redis', { name: 'guardedredis', tlsOnly: true, allowedSources: ['127.0.0.1'] });
 }, { timeout: 120_000 });
 after(() => server[Symbol.asyncDispose]());
-
-const answered = (client: Client, outcome: Outcome): void => {
-  assert.ok(outcome.ok, `${client.name} showed: ${outcome.ok ? '' : outcome.shown}`);
-  assert.match(outcome.output, /answer-42/);
-};
-const shown = (client: Client, outcome: Outcome, words: RegExp): void => {
-  assert.ok(!outcome.ok, `${client.name} got an answer`);
-  assert.match(outcome.shown, words, client.name);
-};
-const each = async <T extends Client>(clients: readonly T[], work: (client: T) => Promise<void>): Promise<void> => {
-  for (const client of clients) await work(client);
-};
 
 describe('PostgreSQL', { timeout: 400_000 }, () => {
   it('by hostname with the name and the authority checked, by the own port, plain and in TLS, every client is answered', () => each(POSTGRESQL, async (client) => {
@@ -62,7 +46,7 @@ describe('PostgreSQL', { timeout: 400_000 }, () => {
     answered(client, await client.ask({ ...byName, hostname: byName.hostname.replace(/^[^.]*/, 'ann-postgres') }));
   }));
 
-  it('a client that cannot send the name says it in an option', () => each([psql, psycopg, nodePostgres, jdbc], async (client) => {
+  it('a client that cannot send the name says it in an option', () => each(POSTGRESQL, async (client) => {
     const { byName } = targets.postgresql;
     answered(client, await client.ask({ ...byName, hostname: 'localhost', options: `endpoint=${byName.hostname.split('.')[0] ?? ''}` }));
   }));
