@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as dialTls } from 'node:tls';
-import { FakeDatabase, GatewayHouse, readAll } from '../support/gateway-house.ts';
+import { FakeDatabase, GatewayHouse, readAll, storeWith } from '../support/gateway-house.ts';
 import { cancelRequest, dialPlain, readError, startup } from '../support/raw-postgresql.ts';
 import { recordedLog } from '../support/recorded-log.ts';
 import { waitFor } from '../support/wait.ts';
@@ -115,16 +115,7 @@ test('a store that does not answer holds nobody beyond the deadline', async () =
   let hanging = false;
   const never = new Promise<never>(() => undefined);
   await using house = await GatewayHouse.open({ wakeDeadlineMs: 500 }, {
-    store: (real) => ({
-      ...real,
-      instances: new Proxy(real.instances, {
-        get: (target, key) => {
-          const member: unknown = Reflect.get(target, key, target);
-          if (typeof member !== 'function') return member;
-          return hanging && key === 'change' ? () => never : (member.bind(target) as unknown);
-        },
-      }),
-    }),
+    store: (real) => storeWith(real, 'instances', (method) => (hanging && method === 'change' ? () => never : null)),
   });
   const asleep = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, state: 'sleeping' });
   hanging = true;

@@ -46,6 +46,7 @@ export interface InstanceWish {
 export interface OwnPorts {
   readonly log?: Log;
   readonly store?: (real: Store) => Store;
+  readonly certificates?: Certificates;
 }
 
 export class GatewayHouse implements AsyncDisposable {
@@ -109,7 +110,7 @@ export class GatewayHouse implements AsyncDisposable {
       listenUnix,
       clock: systemClock,
       log: this.#own.log ?? quietLog,
-      secureContext: () => this.certificates.current.context,
+      secureContext: () => (this.#own.certificates ?? this.certificates).current.context,
       changed: () => undefined,
       settings: { ...this.settings, ...settings },
     });
@@ -156,6 +157,18 @@ export class GatewayHouse implements AsyncDisposable {
     await this.gateway.close(0);
     await this.#disposables.disposeAsync();
   }
+}
+
+/** A store whose methods of one repository `trouble` may replace, call by call. */
+export function storeWith<K extends 'instances' | 'events'>(real: Store, repository: K, trouble: (method: string) => (() => Promise<never>) | null): Store {
+  const proxied = new Proxy(real[repository], {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key, target);
+      if (typeof member !== 'function') return member;
+      return trouble(String(key)) ?? (member.bind(target) as unknown);
+    },
+  });
+  return { ...real, [repository]: proxied };
 }
 
 /** A "database" of the test's own making, on a unix socket. */
