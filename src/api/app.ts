@@ -11,6 +11,7 @@ import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRateLimit } from './plugins/rate-limit.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
 import { registerActionRoutes } from './routes/actions.ts';
+import { registerEventStream } from './routes/event-stream.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
@@ -69,6 +70,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerInstanceRoutes(app, context);
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);
+  registerEventStream(app, context);
   await app.ready();
   return app;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
 import type { Store } from '../domain/ports/store.ts';
-import type { StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
+import type { NewsSignal, StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
 import type { Quota } from '../domain/user/user.ts';
 
 /** Where the gateway is reached. */
@@ -35,6 +35,7 @@ export interface ApiDependencies {
   readonly config: ApiConfig;
   readonly wake: WakeSignal;
   readonly status: StatusSignal;
+  readonly news: NewsSignal;
   /** To read logs and figures only: the api never controls a runtime. */
   readonly instances: Pick<Runtime, 'logs' | 'stats'>;
   /** Whether a listener could be opened there right now: the real bind. */

@@ -6,15 +6,19 @@ export class OpenStreams {
   readonly #most: number;
   readonly #open = new Map<string, number>();
 
-  constructor(most: number) {
+  readonly #what: string;
+
+  /** `what`: in words, such as `logs`. */
+  constructor(most: number, what: string) {
     this.#most = most;
+    this.#what = what;
   }
 
   /** Counts one more until the answer has ended. @throws rate_limited when the user has as many as they may */
   take(userId: string, reply: FastifyReply): void {
     const open = this.#open.get(userId) ?? 0;
     if (open >= this.#most) {
-      throw new DbmakerError('rate_limited', `You read ${String(open)} logs at the same time already.`, { retryAfterMs: 1000, remedy: 'Close one first.' });
+      throw new DbmakerError('rate_limited', `You read ${String(open)} ${this.#what} at the same time already.`, { retryAfterMs: 1000, remedy: 'Close one first.' });
     }
     this.#open.set(userId, open + 1);
     reply.raw.once('close', () => { this.#giveBack(userId); });

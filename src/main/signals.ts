@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
-import type { StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
+import type { NewsSignal, StatusSignal, WakeSignal } from '../domain/ports/wake.ts';
 
 /** The hints between api, gateway and workers of one process; ./hints.ts carries them between processes. */
 export interface Signals {
   readonly wake: WakeSignal;
   readonly status: StatusSignal;
+  /** After any of what follows. */
+  readonly news: NewsSignal;
   /** Spec changed by this process. */
   onChanged(callback: (instanceId: string) => void): void;
   /** Spec changed by another process, as told by `heard`. */
@@ -24,6 +26,14 @@ export function createSignals(): Signals {
       onReport(id, callback) {
         reports.on(id, callback);
         return () => void reports.off(id, callback);
+      },
+    },
+    news: {
+      onNews(callback) {
+        for (const name of ['changed', 'heard', 'reported']) emitter.on(name, callback);
+        return () => {
+          for (const name of ['changed', 'heard', 'reported']) emitter.off(name, callback);
+        };
       },
     },
     onChanged: (callback) => void emitter.on('changed', callback),

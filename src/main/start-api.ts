@@ -42,6 +42,7 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     config: { ...config, gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority } },
     wake: signals.wake,
     status: signals.status,
+    news: signals.news,
     instances: runtime,
     isPortFree: (port) => isPortFree(port, config.bind),
     ...(gatewayMetrics === null ? {} : { moreMetrics: gatewayMetrics }),

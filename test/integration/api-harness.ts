@@ -10,6 +10,7 @@ import { hashApiToken, newApiToken, randomId } from '../../src/api/secrets.ts';
 import type { ConnectionView, InstanceView } from '../../src/api/schemas/instance.ts';
 import type { InstanceStatus } from '../../src/domain/instance/instance.ts';
 import type { LogLine, Stats } from '../../src/domain/ports/runtime.ts';
+import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
 import type { Quota, TokenScope, User } from '../../src/domain/user/user.ts';
 import { loadBuiltinTemplates } from '../../src/main/builtin-templates.ts';
@@ -90,7 +91,9 @@ export interface Person {
   readonly token: string;
 }
 
-export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree'] } = {}): Promise<Harness> {
+const ANY = 'any report';
+
+export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree']; clock?: Clock } = {}): Promise<Harness> {
   const directory = await temporaryDirectory('api');
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
@@ -102,8 +105,14 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
   const app = await buildApp({
     store,
     secretBox: await openSecretBox({ home: directory.path, key: null }),
-    clock: systemClock,
+    clock: overrides.clock ?? systemClock,
     log,
+    news: {
+      onNews(callback) {
+        reports.on(ANY, callback);
+        return () => void reports.off(ANY, callback);
+      },
+    },
     config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, ...overrides.config },
     wake: { changed: (id) => void woken.push(id) },
     status: {
@@ -153,12 +162,14 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
       if (!(await store.instances.report(lease, status, rotation))) throw new Error('lease lost');
       await store.instances.releaseLease(lease);
       reports.emit(id);
+      reports.emit(ANY);
     },
     async close(id) {
       const lease = await store.instances.acquireLease(id, 'test', 10_000);
       if (lease === null) throw new Error(`no lease on ${id}`);
       await store.instances.close(lease, { quarantineUntil: 0 });
       reports.emit(id);
+      reports.emit(ANY);
     },
     async [Symbol.asyncDispose]() {
       await app.close();

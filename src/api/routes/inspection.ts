@@ -48,7 +48,7 @@ function shared<T>(work: (id: string) => Promise<T>): (id: string) => Promise<T>
 /** What can be seen of one instance: how to reach it, its log, its history, its figures. */
 export function registerInspectionRoutes(app: App, context: ApiContext): void {
   const { store, config, secretBox, instances, clock } = context;
-  const open = new OpenStreams(MAX_LOGS);
+  const open = new OpenStreams(MAX_LOGS, 'logs');
   const measure = shared((id) => instances.stats(id));
 
   app.get('/api/containers/:id/connection', {

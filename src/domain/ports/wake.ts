@@ -11,3 +11,9 @@ export interface StatusSignal {
   /** Calls back after each report about this instance; the returned function unsubscribes. */
   onReport(instanceId: string, callback: () => void): () => void;
 }
+
+/** Tells that there may be new events in the store. Only a hint, as above. */
+export interface NewsSignal {
+  /** The returned function unsubscribes. */
+  onNews(callback: () => void): () => void;
+}

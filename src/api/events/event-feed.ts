@@ -1,0 +1,128 @@
+import type { InstanceEvent } from '../../domain/instance/event.ts';
+import type { Instance } from '../../domain/instance/instance.ts';
+import { pause } from '../../domain/pause.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import type { Log } from '../../domain/ports/log.ts';
+import type { Store } from '../../domain/ports/store.ts';
+import type { NewsSignal } from '../../domain/ports/wake.ts';
+
+/** Events of other processes raise no hint here: the store is asked this often while somebody listens. */
+const POLL_MS = 200;
+/** While the store is away. */
+const RETRY_MS = 1000;
+/** Few, so that those who read well have taken them before the next come. */
+const EVENTS_AT_ONCE = 50;
+
+export interface FreshEvent {
+  readonly event: InstanceEvent;
+  /** The instance as it is by now; null: gone. */
+  readonly instance: Instance | null;
+}
+
+export interface Subscriber {
+  /** Owner whose events are wanted; null: everybody's. */
+  readonly ownerId: string | null;
+  /** In the order of ids, each once. Must not throw. */
+  readonly hear: (fresh: FreshEvent) => void;
+}
+
+export interface EventFeedOptions {
+  readonly store: Pick<Store, 'events' | 'instances'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly news: NewsSignal;
+}
+
+/**
+ * Hands every new event of the store to those who listen, whichever process wrote it. Ids become visible in their order (the store sees to it),
+ * so a cursor is enough to miss none and to tell none twice. Rests while nobody listens.
+ */
+export class EventFeed {
+  readonly #options: EventFeedOptions;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #unsubscribe: () => void;
+  #cursor = 0;
+  #cancel: () => void = () => undefined;
+  #looking = false;
+  #again = false;
+  #away = false;
+
+  constructor(options: EventFeedOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.news.onNews(() => this.#look());
+  }
+
+  get listeners(): number {
+    return this.#subscribers.size;
+  }
+
+  /**
+   * Hears all events with ids above the returned cursor, from now on.
+   * @throws store_unavailable
+   */
+  async subscribe(subscriber: Subscriber): Promise<{ cursor: number; leave: () => void }> {
+    const resting = (): boolean => this.#subscribers.size === 0;
+    if (resting()) {
+      const last = await this.#options.store.events.lastId();
+      if (resting()) this.#cursor = Math.max(this.#cursor, last); // else somebody else has begun meanwhile
+    }
+    this.#subscribers.add(subscriber);
+    if (this.#subscribers.size === 1) this.#schedule(POLL_MS);
+    return {
+      cursor: this.#cursor,
+      leave: () => {
+        this.#subscribers.delete(subscriber);
+        if (this.#subscribers.size === 0) this.#cancel();
+      },
+    };
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#cancel();
+    this.#subscribers.clear();
+  }
+
+  #look(): void {
+    if (this.#subscribers.size === 0) return;
+    this.#again = true;
+    if (!this.#looking) void this.#lookNow();
+  }
+
+  async #lookNow(): Promise<void> {
+    const { log, clock } = this.#options;
+    this.#looking = true;
+    this.#cancel();
+    try {
+      while ((await this.#deliver()) === EVENTS_AT_ONCE || this.#again) await pause(clock, 0); // a turn of the event loop, for the sockets
+      this.#away = false;
+    } catch (error) {
+      if (!this.#away) log.warn({ err: error }, 'events could not be read; those who listen hear them later');
+      this.#away = true;
+    } finally {
+      this.#looking = false;
+      if (this.#subscribers.size > 0) this.#schedule(this.#away ? RETRY_MS : POLL_MS);
+    }
+  }
+
+  async #deliver(): Promise<number> {
+    const { store } = this.#options;
+    this.#again = false;
+    const events = await store.events.list({}, { after: this.#cursor, limit: EVENTS_AT_ONCE });
+    const instances = new Map<string, Instance | null>();
+    for (const event of events) {
+      if (!instances.has(event.instanceId)) instances.set(event.instanceId, await store.instances.get(event.instanceId));
+    }
+    for (const event of events) {
+      this.#cursor = event.id;
+      const fresh = { event, instance: instances.get(event.instanceId) ?? null };
+      for (const subscriber of this.#subscribers) if (subscriber.ownerId === null || subscriber.ownerId === event.ownerId) subscriber.hear(fresh);
+    }
+    return events.length;
+  }
+
+  #schedule(ms: number): void {
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(ms, () => this.#look());
+  }
+}

@@ -1,0 +1,108 @@
+import type { ServerResponse } from 'node:http';
+import type { InstanceEvent } from '../../domain/instance/event.ts';
+import type { Instance } from '../../domain/instance/instance.ts';
+import { instanceView, eventView } from '../present.ts';
+import type { FreshEvent } from './event-feed.ts';
+
+/** Who does not read for so long that this piles up is cut: the browser comes back with the last id that it has. */
+const MAX_WAITING_BYTES = 2 * 1024 * 1024;
+/** How long a client waits before it comes back. */
+const RETRY_MS = 2000;
+/** Of the snapshot, in one message. */
+export const SNAPSHOT_PAGE = 200;
+
+/** Texts of events, made once for all who hear the same one. */
+const made = new WeakMap<FreshEvent, string>();
+
+/**
+ * One client's stream of Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html):
+ * - `event: snapshot`, data `{containers, done}`: what there is, in pages; the last one has the id that events follow on
+ * - without a name, data `{id, type, at, containerId, message, data, container}`: what happened, and the container as it is by now (null: gone)
+ * - `event: end`, data `{reason}`: nothing follows on this connection
+ */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #domain: string;
+  #waiting: FreshEvent[] | null = [];
+
+  /** Writes the head at once. What is heard is kept back until `flow`. */
+  constructor(response: ServerResponse, domain: string) {
+    this.#response = response;
+    this.#domain = domain;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no', // nginx would hold it back
+      'x-content-type-options': 'nosniff',
+      connection: 'close', // kept alive, it would hold up the end of the server after its stream has ended
+    });
+    this.#write(`retry: ${String(RETRY_MS)}\n\n`);
+  }
+
+  get ended(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed;
+  }
+
+  hear(fresh: FreshEvent): void {
+    if (this.#waiting !== null) this.#waiting.push(fresh);
+    else this.#write(eventText(fresh, this.#domain));
+  }
+
+  /** From now on what is heard is told at once, after what was kept back. */
+  flow(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const fresh of waiting) this.#write(eventText(fresh, this.#domain));
+  }
+
+  /** One that happened before the stream began. Resolves when there is room for the next. */
+  async replay(event: InstanceEvent, instance: Instance | null): Promise<void> {
+    this.#write(eventText({ event, instance }, this.#domain));
+    await this.#drained();
+  }
+
+  /** `lastId`: given with the last page. */
+  async snapshot(instances: readonly Instance[], lastId: number | null): Promise<void> {
+    const data = JSON.stringify({ containers: instances.map((instance) => instanceView(instance, this.#domain)), done: lastId !== null });
+    this.#write(`event: snapshot\n${lastId === null ? '' : `id: ${String(lastId)}\n`}data: ${data}\n\n`);
+    await this.#drained();
+  }
+
+  /** A comment: proxies and clients see that the connection stands. */
+  beat(): void {
+    this.#write(':\n\n');
+  }
+
+  end(reason: 'token_expired' | 'token_revoked' | 'closing'): void {
+    this.#write(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
+    this.#response.end();
+  }
+
+  #write(text: string): void {
+    if (this.ended) return;
+    this.#response.write(text);
+    if (this.#response.writableLength > MAX_WAITING_BYTES) this.#response.destroy();
+  }
+
+  async #drained(): Promise<void> {
+    const response = this.#response;
+    if (!response.writableNeedDrain || this.ended) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        response.off('drain', done).off('close', done);
+        resolve();
+      };
+      response.on('drain', done).on('close', done);
+    });
+  }
+}
+
+function eventText(fresh: FreshEvent, domain: string): string {
+  const known = made.get(fresh);
+  if (known !== undefined) return known;
+  const { event, instance } = fresh;
+  const data = { ...eventView(event), containerId: event.instanceId, container: instance === null ? null : instanceView(instance, domain) };
+  const text = `id: ${String(event.id)}\ndata: ${JSON.stringify(data)}\n\n`;
+  made.set(fresh, text);
+  return text;
+}

@@ -1,0 +1,130 @@
+import { Type } from 'typebox';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { Instance } from '../../domain/instance/instance.ts';
+import type { Page } from '../../domain/ports/store.ts';
+import type { ApiContext, App } from '../app-type.ts';
+import { callerOf, type Caller } from '../caller.ts';
+import { EventFeed } from '../events/event-feed.ts';
+import { EventStream, SNAPSHOT_PAGE } from '../events/event-stream.ts';
+import { OpenStreams } from '../open-streams.ts';
+import { problemResponse, strictObject } from '../schemas/common.ts';
+
+/** Below what proxies take for a dead connection (nginx: 60 s). */
+const HEARTBEAT_MS = 15_000;
+/** How often it is looked whether the token is still there: a revoked one hears no more. */
+const RECHECK_MS = 60_000;
+/** Of one person: some tabs of some browsers. */
+const MAX_STREAMS = 50;
+const PAGE = 500;
+/** Of setTimeout. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+const Query = strictObject({ all: Type.Optional(Type.Boolean({ description: 'Everybody\'s; admins only.' })) });
+const Headers = Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 20, description: 'Of the last event that was received: the stream goes on after it.' })) });
+const Stream = Type.Unsafe<string>({ type: 'string', description: 'Server-Sent Events.' });
+
+/** The live stream. */
+export function registerEventStream(app: App, context: ApiContext): void {
+  const { store, clock, news, config, closing } = context;
+  const feed = new EventFeed({ store, clock, news, log: context.log });
+  const open = new OpenStreams(MAX_STREAMS, 'event streams');
+  const streams = new Set<EventStream>();
+  app.addHook('onClose', async () => feed.close());
+  closing.addEventListener('abort', () => { for (const stream of streams) stream.end('closing'); });
+  const beat = (): void => {
+    for (const stream of streams) stream.beat();
+    if (!closing.aborted) clock.after(HEARTBEAT_MS, beat);
+  };
+  clock.after(HEARTBEAT_MS, beat);
+
+  app.get('/events/containers', {
+    config: { access: 'read' },
+    schema: {
+      tags: ['containers'],
+      summary: 'What happens to databases, live (Server-Sent Events)',
+      description: 'First a snapshot (`event: snapshot`, `{containers, done}`, in pages), then one message for each event: '
+        + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead. '
+        + '`instance.progress` events tell how far long work has come.',
+      querystring: Query,
+      headers: Headers,
+      produces: ['text/event-stream'],
+      response: { 200: Stream, ...problemResponse },
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    const all = request.query.all === true;
+    if (all && !caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins may hear of everybody\'s databases.');
+    const ownerId = all ? null : caller.user.id;
+    const after = lastEventId(request.headers['last-event-id']);
+    open.take(caller.user.id, reply);
+    const early: Parameters<EventStream['hear']>[0][] = [];
+    let hear = (fresh: (typeof early)[number]): void => void early.push(fresh);
+    const { cursor, leave } = await feed.subscribe({ ownerId, hear: (fresh) => hear(fresh) });
+    if (request.raw.socket.destroyed || closing.aborted) {
+      leave();
+      throw new DbmakerError('cancelled', 'The server is closing.');
+    }
+    reply.hijack();
+    const stream = new EventStream(reply.raw, config.domain);
+    for (const fresh of early) stream.hear(fresh);
+    hear = (fresh) => stream.hear(fresh);
+    streams.add(stream);
+    const stopWatching = watchToken(context, caller, stream);
+    reply.raw.once('close', () => {
+      leave();
+      stopWatching();
+      streams.delete(stream);
+    }).on('error', () => undefined); // the close follows
+    try {
+      if (after === null || after > cursor) await sendSnapshot(stream, ownerId, cursor);
+      else await replay(stream, ownerId, after, cursor);
+      stream.flow();
+    } catch (error) {
+      request.log.warn({ err: error }, 'an event stream could not begin'); // the head is out: the client comes back by itself
+      reply.raw.destroy();
+    }
+  });
+
+  async function sendSnapshot(stream: EventStream, ownerId: string | null, cursor: number): Promise<void> {
+    let next: string | null = null;
+    do {
+      const page: Page<Instance> = await store.instances.list(ownerId === null ? {} : { ownerId }, { limit: SNAPSHOT_PAGE, ...(next === null ? {} : { cursor: next }) });
+      next = page.next;
+      await stream.snapshot(page.items, next === null ? cursor : null);
+    } while (next !== null && !stream.ended);
+  }
+
+  /** Events after `after` up to `cursor`; later ones are heard from the feed. */
+  async function replay(stream: EventStream, ownerId: string | null, after: number, cursor: number): Promise<void> {
+    for (let from = after; from < cursor && !stream.ended;) {
+      const events = (await store.events.list(ownerId === null ? {} : { ownerId }, { after: from, limit: PAGE }));
+      for (const event of events) if (event.id <= cursor) await stream.replay(event, await store.instances.get(event.instanceId));
+      from = events.length < PAGE ? cursor : (events.at(-1)?.id ?? cursor);
+    }
+  }
+}
+
+/** null: there is none that we gave out. */
+function lastEventId(header: string | undefined): number | null {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
+}
+
+/** Ends the stream when the token expires or is revoked. @returns stops looking */
+function watchToken({ store, clock, log }: ApiContext, { user, token }: Caller, stream: EventStream): () => void {
+  let cancelRecheck = (): void => undefined;
+  const left = token.expiresAt === null ? null : Math.max(0, Math.min(token.expiresAt - clock.now(), LONGEST_TIMER_MS));
+  const cancelExpiry = left === null ? () => undefined : clock.after(left, () => stream.end('token_expired'));
+  const recheck = async (): Promise<void> => {
+    try {
+      if (!(await store.tokens.listByUser(user.id)).some(({ id }) => id === token.id)) return stream.end('token_revoked');
+    } catch (error) {
+      log.debug({ err: error }, 'it could not be looked whether the token of an event stream is still there; it is looked again');
+    }
+    if (!stream.ended) cancelRecheck = clock.after(RECHECK_MS, () => void recheck());
+  };
+  cancelRecheck = clock.after(RECHECK_MS, () => void recheck());
+  return () => {
+    cancelRecheck();
+    cancelExpiry();
+  };
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { EventClient } from '../support/event-source.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { waitFor } from '../support/wait.ts';
+import { startApi, type Harness, type Person } from './api-harness.ts';
+
+async function listening(api: Harness): Promise<string> {
+  return api.app.listen({ host: '127.0.0.1', port: 0 });
+}
+
+async function create(api: Harness, { token }: Person, name: string): Promise<string> {
+  const made = await api.ask('/api/containers', { method: 'POST', token, body: { template: 'redis', name } });
+  assert.equal(made.status, 202, made.text);
+  return made.json.id;
+}
+
+const types = (client: EventClient): unknown[] => client.events.map(({ data }) => data['type']);
+const containers = (client: EventClient): string[] => client.messages.filter(({ event }) => event === 'snapshot').flatMap(({ data }) => (data['containers'] as { id: string }[]).map(({ id }) => id));
+
+test('first a snapshot, then what happens, in words and with the database as it is by then', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const ann = await api.person('ann');
+  const id = await create(api, ann, 'orders');
+  using client = await EventClient.open(url, ann.token);
+  assert.match(client.response.headers['content-type'] ?? '', /^text\/event-stream/);
+  assert.equal(client.response.headers['x-accel-buffering'], 'no');
+  await client.until('the snapshot', ({ messages }) => messages.length > 0);
+  assert.deepEqual(containers(client), [id]);
+  assert.ok(client.retry !== null && client.retry > 0);
+  await api.report(id, { phase: 'running' }, { events: [{ type: 'instance.running', message: 'orders is running.', data: {} }] } as never);
+  await client.until('the event', ({ events }) => events.length > 0);
+  const [{ data, id: eventId } = { data: {} as Record<string, unknown>, id: null }] = client.events;
+  assert.deepEqual([data['type'], data['message'], data['containerId'], (data['container'] as { status: string }).status], ['instance.running', 'orders is running.', id, 'running']);
+  assert.equal(eventId, String(data['id']));
+  await api.ask(`/api/containers/${id}`, { method: 'DELETE', token: ann.token });
+  await api.close(id);
+  await client.until('the end of it', ({ events }) => events.at(-1)?.data['type'] === 'instance.deleted');
+  assert.equal(client.events.at(-1)?.data['container'], null);
+});
+
+test('nobody hears of a stranger\'s database; an admin who asks for all does', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const [ann, bob] = [await api.person('ann'), await api.person('bob')];
+  using anns = await EventClient.open(url, ann.token);
+  using bobs = await EventClient.open(url, bob.token);
+  using own = await EventClient.open(url, api.admin.token);
+  using everybodys = await EventClient.open(`${url}?all=true`, api.admin.token);
+  await assert.rejects(EventClient.open(`${url}?all=true`, ann.token), /answered 403/);
+  await assert.rejects(EventClient.open(url, 'dbm_wrong'), /answered 401/);
+  const id = await create(api, ann, 'orders');
+  await anns.until('the creation', ({ events }) => events.length > 0);
+  await everybodys.until('the creation', ({ events }) => events.length > 0);
+  const later = await create(api, bob, 'things');
+  await bobs.until('his own', ({ events }) => events.length > 0);
+  assert.ok(bobs.messages.every(({ data }) => !JSON.stringify(data).includes(id)));
+  assert.ok(anns.messages.every(({ data }) => !JSON.stringify(data).includes(later)));
+  assert.deepEqual(own.events, []);
+  using resumed = await EventClient.open(url, bob.token, '0');
+  await resumed.until('his own again', ({ events }) => events.length > 0);
+  assert.ok(resumed.messages.every(({ data }) => !JSON.stringify(data).includes(id)), 'by Last-Event-ID neither');
+});
+
+test('whoever comes back with the last id that they have misses nothing and hears nothing twice, while others write', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const ann = await api.person('ann');
+  const id = await create(api, ann, 'orders');
+  const first = await api.store.events.lastId();
+  const total = 400;
+  const writing = (async () => {
+    for (let count = 0; count < total; count += 1) {
+      await api.store.events.append({ instanceId: id, ownerId: ann.user.id, type: 'instance.noted', message: String(count), data: {} });
+      if (count % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  const heard: unknown[] = [];
+  let last: string | null = String(first);
+  for (let rounds = 0; rounds < 500 && heard.length < total; rounds += 1) {
+    using client: EventClient = await EventClient.open(url, ann.token, last);
+    const enough = 1 + Math.floor(Math.random() * 40);
+    await waitFor(() => client.events.length >= enough || heard.length + client.events.length >= total, { what: 'some events', intervalMs: 1 });
+    client.response.pause();
+    heard.push(...client.events.map(({ data }) => data['message']));
+    last = client.lastEventId;
+  }
+  await writing;
+  assert.deepEqual(heard, Array.from({ length: total }, (_, count) => String(count)));
+});
+
+test('an id that is not ours, or from the future, begins with a snapshot', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const ann = await api.person('ann');
+  await create(api, ann, 'orders');
+  for (const id of ['abc', '999999999', '-1']) {
+    using client = await EventClient.open(url, ann.token, id);
+    await client.until('the snapshot', ({ messages }) => messages.some(({ event, data }) => event === 'snapshot' && data['done'] === true));
+  }
+});
+
+test('a long list comes in pages, the last of which says so', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const ann = await api.person('ann', { quota: { instances: 1000, memoryBytes: 1e15, cpus: 1e6 } });
+  for (let count = 0; count < 60; count += 1) await create(api, ann, `n${count}`);
+  for (let count = 60; count < 230; count += 10) await Promise.all(Array.from({ length: 10 }, (_, index) => create(api, ann, `n${count + index}`)));
+  using client = await EventClient.open(url, ann.token);
+  await client.until('the last page', ({ messages }) => messages.at(-1)?.data['done'] === true);
+  assert.equal(new Set(containers(client)).size, 230);
+  assert.equal(client.messages.length, 2);
+});
+
+test('a heartbeat comes while nothing happens; a token that expires or is revoked ends the stream, and says why', async () => {
+  const clock = new ManualClock(Date.now());
+  await using api = await startApi({ clock });
+  const url = `${await listening(api)}/events/containers`;
+  const ann = await api.person('ann');
+  const expiring = await api.token(ann.user, ['read'], clock.now() + 100_000);
+  using short = await EventClient.open(url, expiring);
+  using long = await EventClient.open(url, ann.token);
+  await short.until('the snapshot', ({ messages }) => messages.length > 0);
+  await long.until('the snapshot', ({ messages }) => messages.length > 0);
+  clock.advance(16_000);
+  await long.until('a heartbeat', ({ comments }) => comments.length > 0);
+  clock.advance(90_000);
+  await short.until('its end', ({ ended }) => ended);
+  assert.deepEqual([short.messages.at(-1)?.event, short.messages.at(-1)?.data], ['end', { reason: 'token_expired' }]);
+  assert.equal(long.ended, false);
+  for (const { id } of await api.store.tokens.listByUser(ann.user.id)) await api.store.tokens.delete(ann.user.id, id);
+  await waitFor(async () => {
+    clock.advance(60_000);
+    return long.ended;
+  }, { what: 'the end of the revoked one' });
+  assert.deepEqual(long.messages.at(-1)?.data, { reason: 'token_revoked' });
+});
+
+test('who does not read is cut and can come back where they were; others hear on', async () => {
+  await using api = await startApi();
+  const base = await listening(api);
+  const ann = await api.person('ann');
+  const id = await create(api, ann, 'orders');
+  const lazy = connect({ port: Number(new URL(base).port), host: '127.0.0.1' }).on('error', () => undefined);
+  await once(lazy, 'connect');
+  lazy.pause();
+  let gone = false;
+  lazy.on('close', () => { gone = true; });
+  lazy.write(`GET /events/containers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann.token}\r\n\r\n`);
+  using quick = await EventClient.open(`${base}/events/containers`, ann.token);
+  await quick.until('the snapshot', ({ messages }) => messages.length > 0);
+  const message = 'x'.repeat(10_000);
+  for (let count = 0; count < 2000; count += 1) await api.store.events.append({ instanceId: id, ownerId: ann.user.id, type: 'instance.noted', message, data: {} });
+  await quick.until('all of it', ({ events }) => events.length >= 2000, 30_000);
+  lazy.resume();
+  await waitFor(() => gone, { what: 'the lazy one to be cut' });
+  assert.equal(quick.ended, false);
+  assert.deepEqual(new Set(types(quick)), new Set(['instance.noted']));
+});
+
+test('the streams end when the server closes, which waits for none of them', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  using client = await EventClient.open(url, api.admin.token);
+  await client.until('the snapshot', ({ messages }) => messages.length > 0);
+  const began = performance.now();
+  await api.app.close();
+  assert.ok(performance.now() - began < 3000);
+  await client.until('its end', ({ ended }) => ended);
+  assert.deepEqual(client.messages.at(-1)?.data, { reason: 'closing' });
+});
