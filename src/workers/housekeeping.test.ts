@@ -28,6 +28,29 @@ test('an idempotency key is kept for a day and forgotten after it', async () => 
   }
 });
 
+test('how far work had come is forgotten after an hour, what happened after three months', async () => {
+  await using home = await temporaryDirectory('housekeeping');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  const housekeeping = new Housekeeping({ store, clock, log: silent });
+  const left = async () => (await store.events.list({}, { limit: 9 })).map(({ message }) => message);
+  try {
+    for (const [type, message] of [['instance.progress', 'half'], ['instance.running', 'running']] as const) await store.events.append({ instanceId: 'a', ownerId: 'u', type, message, data: {} });
+    housekeeping.start();
+    await passHours(clock, 1);
+    assert.deepEqual(await left(), ['half', 'running']);
+    await passHours(clock, 1);
+    assert.deepEqual(await left(), ['running']);
+    await passHours(clock, 89 * 24);
+    assert.deepEqual(await left(), ['running']);
+    await passHours(clock, 25);
+    assert.deepEqual(await left(), []);
+  } finally {
+    housekeeping.stop();
+    await store.close();
+  }
+});
+
 async function passHours(clock: ManualClock, hours: number): Promise<void> {
   for (let hour = 0; hour < hours; hour++) {
     clock.advance(HOUR);

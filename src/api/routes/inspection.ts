@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Readable } from 'node:stream';
 import { DbmakerError } from '../../domain/errors.ts';
+import { PROGRESS_EVENT } from '../../domain/instance/event.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { callerOf, visibleInstance } from '../caller.ts';
@@ -78,7 +79,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const instance = await visibleInstance(store, callerOf(request), request.params.id);
     const { limit = DEFAULT_LIMIT, after } = request.query;
-    const events = await store.events.list({ instanceId: instance.id }, { limit, ...(after === undefined ? {} : { after }) });
+    const events = await store.events.list({ instanceId: instance.id, notType: PROGRESS_EVENT }, { limit, ...(after === undefined ? {} : { after }) });
     return { items: events.map(eventView) };
   });
 

@@ -57,7 +57,7 @@ export const Instance = Type.Object({
   desired: oneOf(['running', 'sleeping', 'stopped', 'deleted'] as const),
   since: Time,
   reason: nullable(Type.Object({ code: Type.String(), message: Type.String(), logTail: Type.Optional(Type.String()) }, { description: 'Why it is as it is.' })),
-  progress: nullable(Type.Object({ step: Type.String(), message: Type.String(), fraction: Type.Optional(Type.Number()) })),
+  progress: nullable(Type.Object({ step: Type.String(), message: Type.String(), fraction: Type.Optional(Type.Number()), bytes: Type.Optional(Type.Number()), totalBytes: Type.Optional(Type.Number()) })),
   attempts: Type.Integer({ description: 'Failures in a row; the time between tries grows with them.' }),
   nextTryAt: nullable(Time),
   resources: Type.Object({ memoryBytes: Type.Integer(), cpus: Type.Number() }),

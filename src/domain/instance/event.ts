@@ -13,3 +13,6 @@ export interface InstanceEvent {
 }
 
 export type NewEvent = Omit<InstanceEvent, 'id' | 'at'>;
+
+/** How far long work has come; data: Progress. Kept for an hour only, and not part of the history. */
+export const PROGRESS_EVENT = 'instance.progress';

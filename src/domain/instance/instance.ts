@@ -72,6 +72,9 @@ export interface Progress {
 
 /** What was observed; written by the reconciler only, under its lease. */
 export interface InstanceStatus {
+  /** Done so far, and in all, where it is counted in bytes. */
+  readonly bytes?: number;
+  readonly totalBytes?: number;
   readonly phase: Phase;
   /** Since when in this phase, milliseconds since 1970. */
   readonly since: number;

@@ -184,7 +184,9 @@ export interface PortRepository {
 export interface EventRepository {
   append(event: NewEvent): Promise<InstanceEvent>;
   /** Oldest first, ids greater than `after`. */
-  list(filter: { instanceId?: string; ownerId?: string; type?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
+  list(filter: { instanceId?: string; ownerId?: string; type?: string; notType?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
+  /** Removes what is older than `before`: of one type, or of all. @returns how many; call again while it is `limit` */
+  forget(options: { before: number; type?: string; limit: number }): Promise<number>;
   /** The highest id that there is; 0 without any. */
   lastId(): Promise<number>;
 }

@@ -61,7 +61,7 @@ function report(image: string, { id, status, progressDetail }: PullLine, layers:
   }
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
   const message = `Pulling ${image}: ${megabytes(sum.current)} of ${megabytes(sum.total)} MB`;
-  onProgress({ step: 'image', message, ...(sum.total > 0 ? { fraction: Math.min(1, sum.current / sum.total) } : {}) });
+  onProgress({ step: 'image', message, ...(sum.total > 0 ? { fraction: Math.min(1, sum.current / sum.total), bytes: sum.current, totalBytes: sum.total } : {}) });
 }
 
 function pullError(image: string, words: string, cause?: unknown): DbmakerError {

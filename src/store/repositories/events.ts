@@ -22,16 +22,25 @@ export class Events implements EventRepository {
     });
   }
 
-  async list(filter: { instanceId?: string; ownerId?: string; type?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]> {
-    const { instanceId, ownerId, type } = filter;
+  async list(filter: { instanceId?: string; ownerId?: string; type?: string; notType?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]> {
+    const { instanceId, ownerId, type, notType } = filter;
     const { after } = options;
     const rows = await this.#database.read((queries) => queries.selectFrom('events').selectAll()
       .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
       .$if(ownerId !== undefined, (query) => query.where('owner_id', '=', ownerId ?? ''))
       .$if(type !== undefined, (query) => query.where('type', '=', type ?? ''))
+      .$if(notType !== undefined, (query) => query.where('type', '!=', notType ?? ''))
       .$if(after !== undefined, (query) => query.where('id', '>', after ?? 0))
       .orderBy('id').limit(Math.max(1, options.limit)).execute());
     return rows.map(toEvent);
+  }
+
+  async forget({ before, type, limit }: { before: number; type?: string; limit: number }): Promise<number> {
+    const { numDeletedRows } = await this.#database.write((queries) => queries.deleteFrom('events')
+      .where('id', 'in', queries.selectFrom('events').select('id').where('at', '<', before)
+        .$if(type !== undefined, (query) => query.where('type', '=', type ?? '')).orderBy('at').limit(limit))
+      .executeTakeFirst());
+    return Number(numDeletedRows);
   }
 
   async lastId(): Promise<number> {

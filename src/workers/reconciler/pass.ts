@@ -1,4 +1,5 @@
 import { DbmakerError } from '../../domain/errors.ts';
+import { PROGRESS_EVENT } from '../../domain/instance/event.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
 import { buildWorkload } from '../../domain/instance/workload.ts';
 import type { EngineTarget } from '../../domain/ports/engine.ts';
@@ -19,8 +20,11 @@ export function makePass(ports: ReconcilerPorts, instance: Instance, observation
     ports,
     signal,
     password,
-    async report(patch, options) {
-      if (!(await ports.store.instances.report(lease, patch, options))) throw leaseLost();
+    async report(patch, options = {}) {
+      const { progress } = patch;
+      // A report that a power cut may undo has no event: its id would be given to another one later.
+      const told = progress === undefined || progress === null || options.volatile === true ? [] : [{ type: PROGRESS_EVENT, message: progress.message, data: { ...progress } }];
+      if (!(await ports.store.instances.report(lease, patch, { ...options, events: [...told, ...(options.events ?? [])] }))) throw leaseLost();
       ports.onReport(instance.id);
     },
     workload() {

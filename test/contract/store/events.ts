@@ -35,6 +35,23 @@ export function eventContract(open: OpenStore): void {
       assert.deepEqual(await events.list({ type: 'instance.deleted' }, { after: last.id, limit: 10 }), [later]);
     });
 
+    test('some types are left out on demand, and old ones are forgotten in steps, of one type or all', async () => {
+      await using under = await open();
+      const { events } = under.store;
+      const far = await events.append(event('half', { type: 'instance.progress' }));
+      const kept = await events.append(event('one'));
+      assert.deepEqual(await events.list({ notType: 'instance.progress' }, { limit: 10 }), [kept]);
+      assert.equal(await events.forget({ before: far.at, limit: 10 }), 0, 'as old as that is not older');
+      under.clock.advance(1000);
+      const later = await events.append(event('two'));
+      assert.equal(await events.forget({ before: later.at, type: 'instance.progress', limit: 10 }), 1);
+      assert.deepEqual(await events.list({}, { limit: 10 }), [kept, later]);
+      const more = [await events.append(event('three')), await events.append(event('four'))];
+      under.clock.advance(1000);
+      assert.equal(await events.forget({ before: under.clock.now(), limit: 2 }), 2);
+      assert.deepEqual(await events.list({}, { limit: 10 }), more, 'the oldest go first');
+    });
+
     test('a reader that resumes after the last id it saw misses none, however many write at once', async () => {
       await using under = await open();
       const stores = [under.store, await under.another(), await under.another()];
