@@ -1,4 +1,5 @@
 import type { Generated, Kysely } from 'kysely';
+import type { ActorKind, AuditOutcome } from '../domain/audit/entry.ts';
 import type { Desired, Phase } from '../domain/instance/instance.ts';
 import type { EngineName } from '../domain/template/template.ts';
 import type { Role } from '../domain/user/user.ts';
@@ -23,6 +24,7 @@ export interface Schema {
   /** Gateway processes, and when they reported last. One that ended in good order has no row. */
   gateways: { gateway: string; alive_at: number };
   gateway_activity: GatewayActivityRow;
+  audit: AuditRow;
 }
 
 export type Queries = Kysely<Schema>;
@@ -127,6 +129,25 @@ export interface EventRow {
   /** JSON object. */
   data: string;
   at: number;
+}
+
+export interface AuditRow {
+  id: Generated<number>;
+  at: number;
+  actor_kind: ActorKind;
+  actor_id: string | null;
+  actor_name: string;
+  token_id: string | null;
+  source: string | null;
+  request_id: string | null;
+  action: string;
+  subject: string | null;
+  instance_id: string | null;
+  owner_id: string | null;
+  outcome: AuditOutcome;
+  code: string | null;
+  /** JSON object. */
+  detail: string;
 }
 
 export interface IdempotencyRow {

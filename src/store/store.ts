@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { runMigrations } from './migrations/run.ts';
 import { Activity } from './repositories/activity.ts';
+import { Audit } from './repositories/audit.ts';
 import { Events } from './repositories/events.ts';
 import { Heartbeats } from './repositories/heartbeats.ts';
 import { Idempotency } from './repositories/idempotency.ts';
@@ -26,6 +27,7 @@ export class SqlStore implements Store {
   readonly settings: Settings;
   readonly heartbeats: Heartbeats;
   readonly activity: Activity;
+  readonly audit: Audit;
   readonly #database: Database;
   readonly #log: Log | undefined;
 
@@ -42,6 +44,7 @@ export class SqlStore implements Store {
     this.settings = new Settings(database);
     this.heartbeats = new Heartbeats(database);
     this.activity = new Activity(database);
+    this.audit = new Audit(database);
   }
 
   async migrate(): Promise<void> {

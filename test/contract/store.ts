@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import type { StoreUnderTest } from '../support/store.ts';
 import { accountContract } from './store/accounts.ts';
 import { activityContract } from './store/activity.ts';
+import { auditContract } from './store/audit.ts';
 import { changeContract } from './store/changes.ts';
 import { creationContract } from './store/creation.ts';
 import { eventContract } from './store/events.ts';
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenStore): void {
     leaseContract(open);
     routeContract(open);
     activityContract(open);
+    auditContract(open);
     modelContract(open);
   });
 }

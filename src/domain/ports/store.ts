@@ -1,3 +1,4 @@
+import type { AuditEntry, NewAuditEntry } from '../audit/entry.ts';
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
 import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
@@ -26,6 +27,7 @@ export interface Store {
   readonly settings: SettingRepository;
   readonly heartbeats: HeartbeatRepository;
   readonly activity: ActivityRepository;
+  readonly audit: AuditRepository;
   /** Brings the schema up to date; safe when several processes start at once. */
   migrate(): Promise<void>;
   /** @throws store_unavailable */
@@ -208,6 +210,39 @@ export interface ActivityRepository {
   retire(gateway: string): Promise<void>;
   /** The same for processes that last reported before `aliveBefore`: they were killed. */
   fold(aliveBefore: number): Promise<void>;
+}
+
+export interface AuditFilter {
+  /** User id: done by them, or to what is theirs. */
+  readonly concerns?: string;
+  /** User id: done by them. */
+  readonly actorId?: string;
+  readonly instanceId?: string;
+  readonly action?: string;
+  /** Milliseconds since 1970; `to` itself is left out. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** How it ended; what it was done to, if that was not known before. */
+export type AuditEnd = Pick<NewAuditEntry, 'outcome' | 'code'> & Partial<Pick<NewAuditEntry, 'subject' | 'instanceId' | 'ownerId'>>;
+
+/** Only ever added to: a row is written once, and completed once if it was begun. */
+export interface AuditRepository {
+  append(entry: NewAuditEntry): Promise<void>;
+  /**
+   * Written before the thing is done: where this fails, it must not be done. A power cut that takes the row takes what was written after it as
+   * well; `durable`: it does not take the row, for what leaves no trace in the store (reading a secret). @returns id for `finish`
+   */
+  begin(entry: Omit<NewAuditEntry, 'outcome' | 'code'>, options?: { durable?: boolean }): Promise<number>;
+  /** false, and nothing is written, when the row has an outcome already. */
+  finish(id: number, end: AuditEnd): Promise<boolean>;
+  /** Newest first. @throws invalid_request for a cursor that is not ours */
+  list(filter: AuditFilter, options: { limit: number; cursor?: string }): Promise<Page<AuditEntry>>;
+  /** Removes what is older than `before`. @returns how many */
+  prune(before: number): Promise<number>;
+  /** Removes the oldest rows of actors that we do not know, so that `keep` are left: strangers can write them. @returns how many */
+  pruneUnknown(keep: number): Promise<number>;
 }
 
 export interface IdempotencyRecord {

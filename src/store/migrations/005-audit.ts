@@ -9,6 +9,7 @@ export const audit: Migration = {
     await schema.createTable('audit')
       .addColumn('id', kind === 'postgresql' ? 'bigserial' : 'integer', (column) => (kind === 'postgresql' ? column.primaryKey() : column.primaryKey().autoIncrement()))
       .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('actor_kind', 'text', (column) => column.notNull())
       .addColumn('actor_id', 'text')
       .addColumn('actor_name', 'text', (column) => column.notNull())
       .addColumn('token_id', 'text')
@@ -19,10 +20,14 @@ export const audit: Migration = {
       .addColumn('instance_id', 'text')
       .addColumn('owner_id', 'text')
       .addColumn('outcome', 'text', (column) => column.notNull())
+      .addColumn('code', 'text')
       .addColumn('detail', 'text', (column) => column.notNull())
       .execute();
     await schema.createIndex('audit_of_instance').on('audit').columns(['instance_id', 'id']).execute();
     await schema.createIndex('audit_of_owner').on('audit').columns(['owner_id', 'id']).execute();
     await schema.createIndex('audit_of_actor').on('audit').columns(['actor_id', 'id']).execute();
+    await schema.createIndex('audit_of_action').on('audit').columns(['action', 'id']).execute();
+    await schema.createIndex('audit_age').on('audit').columns(['at', 'id']).execute();
+    await schema.createIndex('audit_of_kind').on('audit').columns(['actor_kind', 'id']).execute();
   },
 };
