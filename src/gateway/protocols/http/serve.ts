@@ -33,7 +33,6 @@ export class HttpProxy {
         return visitor !== undefined && isUpgrade(visitor, request);
       },
     });
-    this.#server.maxHeadersCount = 0; // bounded by their size: Node would leave out those beyond 2,000, also what frames the body
     this.#server.emit('listening'); // what Node begins to look for late requests at
     this.#server.on('request', (request, response) => this.#request(request, response));
     this.#server.on('checkContinue', (request, response) => this.#request(request, response)); // the instance tells whether to go on

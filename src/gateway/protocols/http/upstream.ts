@@ -38,7 +38,6 @@ export async function sendOn({ session, fixed }: Visitor, request: IncomingMessa
   session.stopDeadline(); // answers may take as long as they take
   try {
     const sent = httpRequest({ createConnection: () => instance, method: request.method, path, setHost: false, maxHeaderSize: MAX_ANSWER_HEAD_BYTES, headers });
-    sent.maxHeadersCount = 0; // bounded by their size; Node would leave out those beyond 2,000
     let bytesIn = (): number => instance.bytesWritten;
     const counted = { get bytesIn() { return bytesIn(); }, get bytesOut() { return instance.bytesRead; } };
     instance.once('close', session.established(route, fixed === null ? 'host' : 'port', counted));
