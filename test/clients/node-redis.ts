@@ -27,7 +27,8 @@ export const nodeRedis: RedisClient = {
 };
 
 const make = ({ hostname, address, port, username, password, tls, ca }: Target) => createClient({
-  username, password, RESP: 3, socket: { host: address, port, reconnectStrategy: false, connectTimeout: 40_000, ...(tls === 'off' ? {} : { tls: true, ...servername(hostname), ca: readFileSync(ca, 'utf8') }) },
+  username, password, RESP: 3,
+  socket: { host: address, port, reconnectStrategy: false, connectTimeout: 40_000, ...(tls === 'off' ? {} : { tls: true, ...servername(hostname), ca: readFileSync(ca, 'utf8') }) },
 });
 
 async function withClient(target: Target, work: (client: ReturnType<typeof make>) => Promise<string>): Promise<string> {

@@ -10,7 +10,8 @@ export const psql: PostgresqlClient = {
   ask: (target) => outcome(() => run(target, ASK)),
   bulk: (target, bytes) => outcome(async () => {
     const lines = bytes / 1000;
-    const up = await run(target, ['-qAt', '-c', 'create temp table bulk (line text)', '-c', '\\copy bulk from stdin', '-c', 'select sum(length(line) + 1) from bulk'], { input: `${'x'.repeat(999)}\n`.repeat(lines) });
+    const copy = ['create temp table bulk (line text)', '\\copy bulk from stdin', 'select sum(length(line) + 1) from bulk'].flatMap((command) => ['-c', command]);
+    const up = await run(target, ['-qAt', ...copy], { input: `${'x'.repeat(999)}\n`.repeat(lines) });
     const down = await run(target, ['-c', `\\copy (select repeat('y', 999) from generate_series(1, ${lines})) to stdout`]);
     return `up ${up.trim()} down ${down.length}`;
   }),

@@ -14,7 +14,8 @@ export const redisCli: RedisClient = {
     return `up ${up.trim()} down ${down.trimEnd().length}`;
   }),
   talk: (target) => outcome(async () => {
-    const heard = program('/usr/bin/timeout', ['--preserve-status', '-s', 'INT', '4', '/usr/bin/redis-cli', ...login(target), '-3', 'SUBSCRIBE', 'news'], { env: { REDISCLI_AUTH: target.password } }).catch((error: unknown) => (error as { stderr?: string }).stderr ?? '');
+    const heard = program('/usr/bin/timeout', ['--preserve-status', '-s', 'INT', '4', '/usr/bin/redis-cli', ...login(target), '-3', 'SUBSCRIBE', 'news'], { env: { REDISCLI_AUTH: target.password } })
+      .catch((error: unknown) => (error as { stderr?: string }).stderr ?? '');
     const popped = run(target, ['BLPOP', 'queue', '10']);
     for (let tries = 0; tries < 20 && (await run(target, ['PUBLISH', 'news', 'hello'])).trim() === '0'; tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
     await run(target, ['RPUSH', 'queue', 'item']);

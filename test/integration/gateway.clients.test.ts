@@ -80,7 +80,10 @@ describe('PostgreSQL', { timeout: 400_000 }, () => {
     answered(client, await client.ask(byName));
     shown(client, await client.ask(direct), /takes connections with TLS only/);
     await ann.must(200, 'PATCH', `/api/containers/${id}`, { allowedSources: ['10.9.8.7'] });
-    await waitFor(async () => { const outcome = await client.ask(byName); return !outcome.ok && /does not take connections from your address \(127\.0\.0\.1\)/.test(outcome.shown); }, { what: `${client.name} to be told of its address` });
+    await waitFor(async () => {
+      const outcome = await client.ask(byName);
+      return !outcome.ok && /does not take connections from your address \(127\.0\.0\.1\)/.test(outcome.shown);
+    }, { what: `${client.name} to be told of its address` });
     await ann.must(200, 'PATCH', `/api/containers/${id}`, { allowedSources: ['127.0.0.1'] });
   }));
 

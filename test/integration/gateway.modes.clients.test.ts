@@ -25,6 +25,7 @@ import { processesIn } from '../support/world.ts';
 const POSTGRESQL: readonly PostgresqlClient[] = [psql, psycopg, nodePostgres, postgresJs, jdbc];
 const REDIS: readonly RedisClient[] = [redisCli, redisPy, ioredis, nodeRedis];
 const TLS_ONLY = /TLS only: the name of the database is part of TLS/;
+const NO_BINDING = /channel binding is required, but server did not offer an authentication method that supports channel binding/;
 const NO_NAME = /did not say which database it wants: it sent no server name \(SNI\)/;
 
 let server: TestServer;
@@ -60,6 +61,11 @@ describe('libpq', { timeout: 120_000 }, () => {
   it('one that takes TLS only is reached on its own port with every mode that can do TLS, also with allow, which tries plain text first', async () => {
     shown(psql, await psql.ask(withMode(guarded.direct, 'disable')), /guarded takes connections with TLS only/, /sslmode=require/);
     for (const sslmode of ['allow', 'prefer', 'require', 'verify-full']) answered(psql, await psql.ask(withMode(guarded.direct, sslmode)));
+  });
+
+  it('sslmode=prefer, libpq\'s default, shows why first, and then what its second try, in plain text, was told', async () => {
+    const target = { ...withMode(postgresql.byName, 'prefer'), hostname: 'nobody.db.localhost' };
+    shown(psql, await psql.ask(target), /There is no database nobody\.db\.localhost[^]*TLS only: the name of the database is part of TLS/);
   });
 
   it('a name that is not in the certificate passes verify-ca and not verify-full; an authority that it does not know passes neither', async () => {
@@ -119,7 +125,7 @@ describe('libpq', { timeout: 120_000 }, () => {
     for (const target of [postgresql.byName, { ...postgresql.direct, tls: 'verify' as const }]) {
       for (const binding of ['disable', 'prefer']) answered(psql, await psql.ask({ ...target, settings: { channel_binding: binding } }));
       for (const client of [psql, psycopg]) {
-        shown(client, await client.ask({ ...target, settings: { channel_binding: 'require' } }), /channel binding is required, but server did not offer an authentication method that supports channel binding/);
+        shown(client, await client.ask({ ...target, settings: { channel_binding: 'require' } }), NO_BINDING);
       }
     }
   });

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import type { Client, PostgresqlClient, RedisClient, Target } from '../clients/client.ts';
+import type { Client, Target } from '../clients/client.ts';
 import { shown } from '../clients/expect.ts';
 import { ioredis } from '../clients/ioredis.ts';
 import { jdbc } from '../clients/jdbc.ts';
@@ -20,8 +20,8 @@ import { redisPy } from '../clients/redis-py.ts';
 import { FakeDatabase, GatewayHouse, type HouseInstance } from '../support/gateway-house.ts';
 import { dialPlain, startup } from '../support/raw-postgresql.ts';
 
-const POSTGRESQL: readonly PostgresqlClient[] = [psql, psycopg, nodePostgres, postgresJs, jdbc];
-const REDIS: readonly RedisClient[] = [redisCli, redisPy, ioredis, nodeRedis];
+const POSTGRESQL: readonly Client[] = [psql, psycopg, nodePostgres, postgresJs, jdbc];
+const REDIS: readonly Client[] = [redisCli, redisPy, ioredis, nodeRedis];
 const MANY = 1000;
 const LIMITS = { connectionsPerSource: MANY, handshakesPerSource: MANY, failedLookupsPerSource: MANY, connectionsPerInstance: MANY, handshakesPerInstance: MANY };
 const AUTHENTICATED = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
@@ -47,12 +47,13 @@ async function held(port: number, first: Buffer | string): Promise<Socket> {
 }
 
 /** libpq keeps the SQLSTATE of a failed connection to itself. */
-const state = (client: Client, code: string): RegExp[] => (client === psql || client === psycopg ? [] : [new RegExp(code)]);
+const sqlState = (code: string) => (client: Client): RegExp[] => (client === psql || client === psycopg ? [] : [new RegExp(code)]);
+const word = (code: string, inPython: string) => (client: Client): RegExp[] => [new RegExp(client === redisPy ? inPython : code)];
 
-/** All at once: none of them gets in. */
-const together = async <T extends Client>(clients: readonly T[], work: (client: T) => Promise<void>): Promise<void> => {
-  await Promise.all(clients.map(work));
-};
+/** Every client shows these words and the code, where it shows codes. All at once: none of them gets in. */
+async function told(clients: readonly Client[], at: Target, words: readonly RegExp[], code: (client: Client) => RegExp[] = () => []): Promise<void> {
+  await Promise.all(clients.map(async (client) => shown(client, await client.ask(at), ...words, ...code(client))));
+}
 
 describe('PostgreSQL', { timeout: 120_000 }, () => {
   it('a database with too many connections: each client shows 53300 and the words', async () => {
@@ -61,7 +62,7 @@ describe('PostgreSQL', { timeout: 120_000 }, () => {
     const full = await house.instance({ engine: 'postgresql', endpoint: database.endpoint });
     const one = await held(full.port, startup({ user: 'x' }));
     for (const door of DOORS) {
-      await together(POSTGRESQL, async (client) => shown(client, await client.ask(target(house, full, 'postgresql', door)), /This database has too many connections/, /Close some of them, or try again later/, ...state(client, '53300')));
+      await told(POSTGRESQL, target(house, full, 'postgresql', door), [/This database has too many connections/, /Close some of them, or try again later/], sqlState('53300'));
     }
     one.destroy();
   });
@@ -72,7 +73,7 @@ describe('PostgreSQL', { timeout: 120_000 }, () => {
     const known = await house.instance({ engine: 'postgresql', endpoint: database.endpoint });
     const nobody = { ...target(house, known, 'postgresql', 'shared'), hostname: 'nobody.db.test' };
     shown(psql, await psql.ask(nobody), /There is no database nobody\.db\.test/, /Check the hostname/);
-    await together(POSTGRESQL, async (client) => shown(client, await client.ask(nobody), /Too many databases that do not exist were asked for from your address/, /Wait a minute/, ...state(client, '53300')));
+    await told(POSTGRESQL, nobody, [/Too many databases that do not exist were asked for from your address/, /Wait a minute/], sqlState('53300'));
   });
 
   it('one that does not wake in time: each client shows 57P03 and the words', async () => {
@@ -80,15 +81,8 @@ describe('PostgreSQL', { timeout: 120_000 }, () => {
     await using house = await GatewayHouse.open({ wakeDeadlineMs: 300 });
     const asleep = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, state: 'sleeping' });
     for (const door of DOORS) {
-      await together(POSTGRESQL, async (client) => shown(client, await client.ask(target(house, asleep, 'postgresql', door)), /did not become ready in time/, /Try again in a moment/, ...state(client, '57P03')));
+      await told(POSTGRESQL, target(house, asleep, 'postgresql', door), [/did not become ready in time/, /Try again in a moment/], sqlState('57P03'));
     }
-  });
-
-  it('a login that takes too long: each client shows 08006 and the words', async () => {
-    await using database = await silent();
-    await using house = await GatewayHouse.open({ handshakeMs: 4000 });
-    const slow = await house.instance({ engine: 'postgresql', endpoint: database.endpoint });
-    await together(POSTGRESQL, async (client) => shown(client, await client.ask(target(house, slow, 'postgresql', 'shared')), /within 4 seconds/, ...state(client, '08006')));
   });
 
   it('an address that is not on the list: each client shows 28000 and the address', async () => {
@@ -96,7 +90,7 @@ describe('PostgreSQL', { timeout: 120_000 }, () => {
     await using house = await GatewayHouse.open();
     const closed = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, access: { allow: ['10.9.8.7'] } });
     for (const door of DOORS) {
-      await together(POSTGRESQL, async (client) => shown(client, await client.ask(target(house, closed, 'postgresql', door)), /does not take connections from your address \(127\.0\.0\.1\)/, /allowedSources/, ...state(client, '28000')));
+      await told(POSTGRESQL, target(house, closed, 'postgresql', door), [/does not take connections from your address \(127\.0\.0\.1\)/, /allowedSources/], sqlState('28000'));
     }
   });
 
@@ -105,11 +99,9 @@ describe('PostgreSQL', { timeout: 120_000 }, () => {
     await using house = await GatewayHouse.open();
     const guarded = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, access: { tlsOnly: true } });
     const stopped = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, state: 'stopped' });
-    await together(POSTGRESQL, async (client) => {
-      shown(client, await client.ask(target(house, guarded, 'postgresql', 'own')), /takes connections with TLS only/, /sslmode=require/, ...state(client, '28000'));
-      shown(client, await client.ask({ ...target(house, guarded, 'postgresql', 'shared'), tls: 'off' }), /takes connections with TLS only/, /directPort/, ...state(client, '28000'));
-      shown(client, await client.ask(target(house, stopped, 'postgresql', 'shared')), /was stopped/, /Start it first/, ...state(client, '57P03'));
-    });
+    await told(POSTGRESQL, target(house, guarded, 'postgresql', 'own'), [/takes connections with TLS only/, /sslmode=require/], sqlState('28000'));
+    await told(POSTGRESQL, { ...target(house, guarded, 'postgresql', 'shared'), tls: 'off' }, [/takes connections with TLS only/, /directPort/], sqlState('28000'));
+    await told(POSTGRESQL, target(house, stopped, 'postgresql', 'shared'), [/was stopped/, /Start it first/], sqlState('57P03'));
   });
 });
 
@@ -120,7 +112,7 @@ describe('Redis', { timeout: 120_000 }, () => {
     const full = await house.instance({ engine: 'redis', endpoint: database.endpoint });
     const one = await held(full.port, 'AUTH x y\r\n');
     for (const door of DOORS) {
-      await together(REDIS, async (client) => shown(client, await client.ask(target(house, full, 'redis', door)), /This database has too many connections/, /Close some of them, or try again later/));
+      await told(REDIS, target(house, full, 'redis', door), [/This database has too many connections/, /Close some of them, or try again later/]);
     }
     one.destroy();
   });
@@ -132,7 +124,7 @@ describe('Redis', { timeout: 120_000 }, () => {
     const nobody = { ...target(house, known, 'redis', 'shared'), hostname: 'nobody.db.test', username: 'nobody' };
     shown(redisCli, await redisCli.ask(nobody), /There is no database nobody\.db\.test/, /Check the hostname/);
     for (const tls of ['verify', 'off'] as const) {
-      await together(REDIS, async (client) => shown(client, await client.ask({ ...nobody, tls }), /Too many databases that do not exist were asked for from your address/, /Wait a minute/));
+      await told(REDIS, { ...nobody, tls }, [/Too many databases that do not exist were asked for from your address/, /Wait a minute/]);
     }
   });
 
@@ -141,16 +133,8 @@ describe('Redis', { timeout: 120_000 }, () => {
     await using house = await GatewayHouse.open({ wakeDeadlineMs: 300 });
     const asleep = await house.instance({ engine: 'redis', endpoint: database.endpoint, state: 'sleeping' });
     for (const door of DOORS) {
-      await together(REDIS, async (client) => shown(client, await client.ask(target(house, asleep, 'redis', door)), /did not become ready in time/, /Try again in a moment/, client === redisPy ? /BusyLoadingError/ : /LOADING/));
+      await told(REDIS, target(house, asleep, 'redis', door), [/did not become ready in time/, /Try again in a moment/], word('LOADING', 'BusyLoadingError'));
     }
-  });
-
-  it('a login that takes too long: each client shows the words', async () => {
-    const clients = REDIS.filter((client) => client !== ioredis); // an error to HELLO it keeps to itself, and nothing is said after that one
-    await using database = await silent();
-    await using house = await GatewayHouse.open({ handshakeMs: 4000 });
-    const slow = await house.instance({ engine: 'redis', endpoint: database.endpoint });
-    await together(clients, async (client) => shown(client, await client.ask(target(house, slow, 'redis', 'shared')), /within 4 seconds/));
   });
 
   it('an address that is not on the list: each client shows NOPERM and the address', async () => {
@@ -158,7 +142,7 @@ describe('Redis', { timeout: 120_000 }, () => {
     await using house = await GatewayHouse.open();
     const closed = await house.instance({ engine: 'redis', endpoint: database.endpoint, access: { allow: ['10.9.8.7'] } });
     for (const door of DOORS) {
-      await together(REDIS, async (client) => shown(client, await client.ask(target(house, closed, 'redis', door)), /does not take connections from your address \(127\.0\.0\.1\)/, /allowedSources/, client === redisPy ? /NoPermissionError/ : /NOPERM/));
+      await told(REDIS, target(house, closed, 'redis', door), [/does not take connections from your address \(127\.0\.0\.1\)/, /allowedSources/], word('NOPERM', 'NoPermissionError'));
     }
   });
 
@@ -167,11 +151,20 @@ describe('Redis', { timeout: 120_000 }, () => {
     await using house = await GatewayHouse.open();
     const guarded = await house.instance({ engine: 'redis', endpoint: database.endpoint, access: { tlsOnly: true } });
     const stopped = await house.instance({ engine: 'redis', endpoint: database.endpoint, state: 'stopped' });
-    await together(REDIS, async (client) => {
-      for (const plain of [target(house, guarded, 'redis', 'own'), { ...target(house, guarded, 'redis', 'shared'), tls: 'off' as const }]) {
-        shown(client, await client.ask(plain), /takes connections with TLS only/, new RegExp(`The host name is ${guarded.slug}\\.db\\.test`));
-      }
-      shown(client, await client.ask(target(house, stopped, 'redis', 'shared')), /was stopped/, /Start it first/);
-    });
+    for (const plain of [target(house, guarded, 'redis', 'own'), { ...target(house, guarded, 'redis', 'shared'), tls: 'off' as const }]) {
+      await told(REDIS, plain, [/takes connections with TLS only/, new RegExp(`The host name is ${guarded.slug}\\.db\\.test`)]);
+    }
+    await told(REDIS, target(house, stopped, 'redis', 'shared'), [/was stopped/, /Start it first/]);
   });
+});
+
+it('a login that takes too long: each client shows the words, of PostgreSQL with 08006', { timeout: 60_000 }, async () => {
+  await using database = await silent();
+  await using house = await GatewayHouse.open({ handshakeMs: 5000 });
+  const slow = { postgresql: await house.instance({ engine: 'postgresql', endpoint: database.endpoint }), redis: await house.instance({ engine: 'redis', endpoint: database.endpoint }) };
+  const redis = REDIS.filter((client) => client !== ioredis); // an error to HELLO it keeps to itself, and nothing is said after that one
+  await Promise.all([
+    told(POSTGRESQL, target(house, slow.postgresql, 'postgresql', 'shared'), [/within 5 seconds/], sqlState('08006')),
+    told(redis, target(house, slow.redis, 'redis', 'shared'), [/within 5 seconds/]),
+  ]);
 });
