@@ -173,6 +173,7 @@ test('a body that waits for "100 Continue" is asked for by the service, not by t
 
 test('20 MB pass each way at once, and a client that does not read stops the service instead of filling memory', async () => {
   const size = 20_000_000;
+  const much = 200_000_000; // the kernel's buffers alone may take 20 MB
   let written = 0;
   await using web = await service('web', (request, response) => {
     if (request.url === '/echo') {
@@ -180,7 +181,7 @@ test('20 MB pass each way at once, and a client that does not read stops the ser
       return true;
     }
     const more = (): void => {
-      while (written < size) {
+      while (written < much) {
         written += 100_000;
         if (!response.write(Buffer.alloc(100_000))) return void response.once('drain', more);
       }
@@ -211,10 +212,10 @@ test('20 MB pass each way at once, and a client that does not read stops the ser
     before = written;
     return still;
   }, { what: 'the service to stand still', intervalMs: 300 });
-  assert.ok(written < size, `${written}`);
+  assert.ok(written < much / 2, `${written}`);
   let read = 0;
   for await (const chunk of response) read += (chunk as Buffer).length;
-  assert.equal(read, size);
+  assert.equal(read, much);
 });
 
 test('a client that leaves in the middle of an answer, or before it, ends the service\'s connection', async () => {
