@@ -3,12 +3,13 @@ import type { ActorKind, AuditOutcome } from '../domain/audit/entry.ts';
 import type { Desired, Phase } from '../domain/instance/instance.ts';
 import type { EngineName } from '../domain/template/template.ts';
 import type { Role } from '../domain/user/user.ts';
+import type { WebhookTables } from './webhook-schema.ts';
 
 /**
  * The tables as the newest migration leaves them, the same on SQLite and PostgreSQL. Times are milliseconds since 1970; JSON is text on both,
  * because nothing ever searches inside it; flags are 0 or 1.
  */
-export interface Schema {
+export interface Schema extends WebhookTables {
   schema_migrations: { version: number; name: string; applied_at: number };
   users: UserRow;
   tokens: TokenRow;

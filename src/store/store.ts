@@ -14,6 +14,8 @@ import { Settings } from './repositories/settings.ts';
 import { Templates } from './repositories/templates.ts';
 import { Tokens } from './repositories/tokens.ts';
 import { Users } from './repositories/users.ts';
+import { Deliveries } from './repositories/webhook-deliveries.ts';
+import { Webhooks } from './repositories/webhooks.ts';
 
 /** The store on either database. */
 export class SqlStore implements Store {
@@ -27,6 +29,8 @@ export class SqlStore implements Store {
   readonly settings: Settings;
   readonly heartbeats: Heartbeats;
   readonly activity: Activity;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
   readonly audit: Audit;
   readonly #database: Database;
   readonly #log: Log | undefined;
@@ -44,6 +48,8 @@ export class SqlStore implements Store {
     this.settings = new Settings(database);
     this.heartbeats = new Heartbeats(database);
     this.activity = new Activity(database);
+    this.webhooks = new Webhooks(database);
+    this.deliveries = new Deliveries(database);
     this.audit = new Audit(database);
   }
 

@@ -12,6 +12,8 @@ import { modelContract } from './store/models.ts';
 import { portContract } from './store/ports.ts';
 import { routeContract } from './store/routes.ts';
 import { templateContract } from './store/templates.ts';
+import { deliveryContract } from './store/webhook-deliveries.ts';
+import { webhookContract } from './store/webhooks.ts';
 
 export type OpenStore = () => Promise<StoreUnderTest>;
 
@@ -28,6 +30,8 @@ export function storeContract(name: string, open: OpenStore): void {
     leaseContract(open);
     routeContract(open);
     activityContract(open);
+    webhookContract(open);
+    deliveryContract(open);
     auditContract(open);
     modelContract(open);
   });

@@ -1,7 +1,9 @@
 /** One line of an instance's history. Append-only; `id` rises. */
 export interface InstanceEvent {
   readonly id: number;
+  /** Empty: an event of no instance (`webhook.disabled`). */
   readonly instanceId: string;
+  /** Empty: of nobody, only for admins. */
   readonly ownerId: string;
   /** `instance.created`, `instance.running`, `instance.failed`, `instance.deleted`, ... */
   readonly type: string;

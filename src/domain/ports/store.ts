@@ -5,12 +5,10 @@ import type { InstanceRoute } from '../instance/route.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Quota, Role, User } from '../user/user.ts';
+import type { Page } from './page.ts';
+import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
-/** A page of a list that is ordered newest first; `next` is handed back to get the following one, null at the end. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly next: string | null;
-}
+export type { Page };
 
 /**
  * All methods throw DbmakerError: store_unavailable, store_read_only, disk_full when the database does not answer or cannot write;
@@ -27,6 +25,8 @@ export interface Store {
   readonly settings: SettingRepository;
   readonly heartbeats: HeartbeatRepository;
   readonly activity: ActivityRepository;
+  readonly webhooks: WebhookRepository;
+  readonly deliveries: DeliveryRepository;
   readonly audit: AuditRepository;
   /** Brings the schema up to date; safe when several processes start at once. */
   migrate(): Promise<void>;

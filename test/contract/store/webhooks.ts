@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Store } from '../../../src/domain/ports/store.ts';
+import type { NewWebhook } from '../../../src/domain/ports/webhook-store.ts';
+import { failure, nextId } from '../../support/store.ts';
+import type { OpenStore } from '../store.ts';
+
+export function newWebhook(change: Partial<NewWebhook> = {}): NewWebhook {
+  return { id: nextId(), ownerId: 'u1', url: 'https://example.com/x?y=z', types: ['*'], secrets: { current: 'sealed', previous: null }, ...change };
+}
+
+export async function appendEvent(store: Store, ownerId = 'u1', type = 'instance.failed'): Promise<number> {
+  return (await store.events.append({ instanceId: 'a1', ownerId, type, message: 'It ended.', data: {} })).id;
+}
+
+export function webhookContract(open: OpenStore): void {
+  describe('webhooks', () => {
+    test('a webhook is found as it was made, and gone when it was deleted', async () => {
+      await using under = await open();
+      const { webhooks } = under.store;
+      const last = await appendEvent(under.store);
+      const asked = newWebhook({ types: ['instance.failed', "it's; drop table webhooks"], secrets: { current: 'a', previous: { secret: 'b', until: 7 } } });
+      const made = await webhooks.create(asked, 1);
+      const now = under.clock.now();
+      assert.deepEqual(made, { ...asked, enabled: true, disabledReason: null, failingSince: null, afterEvent: last, createdAt: now, updatedAt: now });
+      assert.deepEqual(await webhooks.get(made.id), made);
+      assert.equal(await webhooks.delete(made.id), true);
+      assert.equal(await webhooks.delete(made.id), false);
+      assert.equal(await webhooks.get(made.id), null);
+    });
+
+    test('an owner has so many and no more, also when several are made at once; global ones count by themselves', async () => {
+      await using under = await open();
+      const others = await under.another();
+      const made = await Promise.allSettled(Array.from({ length: 12 }, (_, index) => [under.store, others][index % 2]!.webhooks.create(newWebhook(), 5)));
+      assert.equal(made.filter(({ status }) => status === 'fulfilled').length, 5);
+      await failure(under.store.webhooks.create(newWebhook(), 5), 'quota_exceeded');
+      await under.store.webhooks.create(newWebhook({ ownerId: 'u2' }), 1);
+      await under.store.webhooks.create(newWebhook({ ownerId: null }), 1);
+      await failure(under.store.webhooks.create(newWebhook({ ownerId: null }), 1), 'quota_exceeded');
+    });
+
+    test('a list is that of an owner, with the global ones, or of all, in pages, newest first', async () => {
+      await using under = await open();
+      const { webhooks } = under.store;
+      const ids: Record<string, string> = {};
+      for (const ownerId of ['u1', 'u2', null, 'u1']) {
+        ids[`${ownerId}${under.clock.now() % 10}`] = (await webhooks.create(newWebhook({ ownerId }), 9)).id;
+        under.clock.advance(1);
+      }
+      const list = async (filter: Parameters<typeof webhooks.list>[0]): Promise<string[]> => (await webhooks.list(filter, { limit: 10 })).items.map(({ id }) => id);
+      const { u10: first, u21: second, null2: third, u13: fourth } = ids;
+      assert.deepEqual(await list({ ownerId: 'u1' }), [fourth, first]);
+      assert.deepEqual(await list({ ownerId: 'u1', global: true }), [fourth, third, first]);
+      assert.deepEqual(await list({}), [fourth, third, second, first]);
+      const page = await webhooks.list({ ownerId: 'u1' }, { limit: 1 });
+      assert.deepEqual((await webhooks.list({ ownerId: 'u1' }, { limit: 1, cursor: page.next! })).items.map(({ id }) => id), [first]);
+      await failure(webhooks.list({}, { limit: 1, cursor: '?' }), 'invalid_request');
+    });
+
+    test('a change changes what it names and nothing else', async () => {
+      await using under = await open();
+      const { webhooks } = under.store;
+      const made = await webhooks.create(newWebhook(), 1);
+      under.clock.advance(10);
+      const change = { url: 'https://example.org', types: ['a.*'], enabled: false, secrets: { current: 'new', previous: { secret: 'old', until: 1 } } };
+      let expected = { ...made, updatedAt: under.clock.now() };
+      for (const name of ['url', 'types', 'enabled', 'secrets'] as const) {
+        expected = { ...expected, [name]: change[name] };
+        assert.deepEqual(await webhooks.update(made.id, { [name]: change[name] }), expected);
+      }
+      assert.deepEqual(await webhooks.get(made.id), expected);
+      await failure(webhooks.update('nobody', { enabled: true }), 'not_found');
+    });
+
+    test('who is told of events: those that are on, of their owners, and the global ones; of none from before they were switched on', async () => {
+      await using under = await open();
+      const { webhooks } = under.store;
+      const mine = await webhooks.create(newWebhook({ types: ['instance.*'] }), 9);
+      const off = await webhooks.create(newWebhook(), 9);
+      await webhooks.create(newWebhook({ ownerId: 'u2' }), 9);
+      under.clock.advance(1);
+      const global = await webhooks.create(newWebhook({ ownerId: null }), 9);
+      await webhooks.update(off.id, { enabled: false });
+      const of = ({ id, ownerId, types, afterEvent }: typeof mine) => ({ id, ownerId, types, afterEvent });
+      assert.deepEqual(await webhooks.subscribers(['u1', 'u3']), [of(mine), of(global)]);
+      assert.deepEqual(await webhooks.subscribers([]), [of(global)]);
+      const last = await appendEvent(under.store);
+      await webhooks.update(mine.id, { enabled: true }); // it was on: nothing is passed over
+      await webhooks.update(off.id, { enabled: true });
+      assert.deepEqual((await webhooks.subscribers(['u1'])).map(({ id, afterEvent }) => [id, afterEvent]).sort(), [[mine.id, 0], [off.id, last], [global.id, 0]].sort());
+    });
+  });
+}
