@@ -1,6 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Audited, OpenAudit } from './audit.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Caller } from './caller.ts';
 import type { StatusWaiter } from './wait.ts';
@@ -23,8 +25,14 @@ export interface ApiContext extends ApiDependencies {
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Has to be there for every method that may change something, and for what shows a secret. */
+    audit?: Audited;
   }
   interface FastifyRequest {
     caller: Caller | null;
+    /** null: nothing is written (yet). */
+    audit: OpenAudit | null;
+    /** Of the problem that is sent as the answer. */
+    problemCode: ErrorCode | null;
   }
 }

@@ -4,6 +4,7 @@ import fastify, { LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { registerAudit } from './plugins/audit.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { answerError, registerErrors } from './plugins/errors.ts';
 import { registerMetrics } from './plugins/metrics.ts';
@@ -11,6 +12,7 @@ import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRateLimit } from './plugins/rate-limit.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
 import { registerActionRoutes } from './routes/actions.ts';
+import { registerAuditRoutes } from './routes/audit.ts';
 import { registerEventStream } from './routes/event-stream.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
@@ -18,6 +20,7 @@ import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
 import { registerTemplateRoutes } from './routes/templates.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
 import { registerUserRoutes } from './routes/users.ts';
+import { AuditRecord } from './schemas/audit.ts';
 import { Problem } from './schemas/common.ts';
 import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
 import { Template } from './schemas/template.ts';
@@ -28,16 +31,17 @@ const BODY_LIMIT = 64 * 1024;
 
 /**
  * The HTTP API, ready to listen or to be injected into; it does not listen by itself.
- * @throws invalid_configuration when a route does not say who may use it
+ * @throws invalid_configuration when a route does not say who may use it, or how what it changes is audited
  */
 export async function buildApp(dependencies: ApiDependencies): Promise<App> {
+  const { trustedProxies = [] } = dependencies.config;
   const app: App = fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }), // registerRequestLog writes one line a request
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     requestIdHeader: false, // a client could put anything into our logs
-    trustProxy: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false, // what others say of their clients is not believed
     return503OnClosing: false, // what was accepted is answered
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
@@ -59,8 +63,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     strictTransportSecurity: false, // said by the proxy that ends TLS; here it would lock people out of http://localhost
   });
   registerAuth(app, dependencies, await registerRateLimit(app, dependencies.config.rateLimit));
+  registerAudit(app, dependencies);
 
-  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, ...platformSchemas]) app.addSchema(schema);
+  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, AuditRecord, ...platformSchemas]) app.addSchema(schema);
   await registerOpenApi(app);
   registerPlatformRoutes(app, context);
   registerMetrics(app, context);
@@ -70,6 +75,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerInstanceRoutes(app, context);
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);
+  registerAuditRoutes(app, context);
   registerEventStream(app, context);
   await app.ready();
   return app;

@@ -22,6 +22,8 @@ export interface ApiConfig {
   readonly portRange: { readonly from: number; readonly to: number };
   readonly defaultQuota: Quota;
   readonly gateway: GatewayAddress;
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
   readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number };
 }

@@ -56,6 +56,7 @@ export function statusOf(code: ErrorCode): number {
 /** Sends `error` as application/problem+json with the headers that belong to its code. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: DbmakerError): FastifyReply {
   const [status, title] = PROBLEMS[error.code];
+  request.problemCode = error.code;
   if (status === 401) void reply.header('www-authenticate', authenticateHeader(error));
   if (error.retryAfterMs !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
   const problem = {

@@ -31,6 +31,10 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Of a user for whom an admin has set nothing else. */
   readonly defaultQuota: { readonly instances: number; readonly memoryBytes: number; readonly cpus: number };
+  /** How long the audit is kept, milliseconds. */
+  readonly auditMs: number;
+  /** Addresses and ranges of proxies before the API whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly gateway: GatewayConfig;
 }
 
@@ -91,6 +95,8 @@ export function readConfig(environment: Environment): Config {
       memoryBytes: read('DBMAKER_QUOTA_MEMORY_MB', 8192, wholeNumber, 'a number of megabytes') * 1024 * 1024,
       cpus: read('DBMAKER_QUOTA_CPUS', 16, wholeNumber, 'a whole number'),
     },
+    auditMs: read('DBMAKER_AUDIT_DAYS', 365, count, 'a number of days, at least 1') * 86_400_000,
+    trustedProxies: read<string[]>('DBMAKER_TRUSTED_PROXIES', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
     gateway: readGateway(read, wrong),
   };
   for (const name of Object.keys(environment)) {
@@ -127,6 +133,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
 }
 
 const KNOWN = new Set([
+  'DBMAKER_AUDIT_DAYS', 'DBMAKER_TRUSTED_PROXIES',
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',
   'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',
   'DBMAKER_QUOTA_INSTANCES', 'DBMAKER_QUOTA_MEMORY_MB', 'DBMAKER_QUOTA_CPUS', 'DBMAKER_POSTGRESQL_PORT', 'DBMAKER_REDIS_PORT',

@@ -48,7 +48,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
     },
   });
   const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: () => ({ lastResyncAt: reconciler.lastResyncAt }) });
-  const housekeeping = new Housekeeping({ store, clock, log });
+  const housekeeping = new Housekeeping({ store, clock, log, auditMs: config.auditMs });
   signals.onChanged((id) => reconciler.enqueue(id));
   await reporter.start();
   reconciler.start();

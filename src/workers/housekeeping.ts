@@ -4,6 +4,14 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Store } from '../domain/ports/store.ts';
 
+interface HousekeepingPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long the audit is kept, milliseconds. */
+  readonly auditMs: number;
+}
+
 const EVERY_MS = 3_600_000;
 /** A repeated POST finds its first answer for so long; clients give up retrying much sooner. */
 const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -16,12 +24,15 @@ const EVENTS_MS = 90 * 24 * 3_600_000;
 const PROGRESS_MS = 3_600_000;
 const EVENTS_AT_ONCE = 1000;
 
+/** Rows of the audit about people without a valid token: anybody can make them. */
+const UNKNOWN_ACTORS = 100_000;
+
 /** Forgets what has served its time in the store. Touches nothing of any instance. */
 export class Housekeeping {
-  readonly #ports: { readonly store: Store; readonly clock: Clock; readonly log: Log };
+  readonly #ports: HousekeepingPorts;
   #cancel: () => void = () => undefined;
 
-  constructor(ports: { readonly store: Store; readonly clock: Clock; readonly log: Log }) {
+  constructor(ports: HousekeepingPorts) {
     this.#ports = ports;
   }
 
@@ -40,6 +51,8 @@ export class Housekeeping {
       await store.activity.fold(clock.now() - GATEWAY_GONE_MS);
       await this.#forgetEvents({ before: clock.now() - PROGRESS_MS, type: PROGRESS_EVENT });
       await this.#forgetEvents({ before: clock.now() - EVENTS_MS });
+      await store.audit.prune(clock.now() - this.#ports.auditMs);
+      await store.audit.pruneUnknown(UNKNOWN_ACTORS);
       if (forgotten > 0) log.info({ forgotten }, 'old idempotency keys were forgotten');
     } catch (error) {
       log.warn({ err: error }, 'the store could not be tidied; tried again in an hour');

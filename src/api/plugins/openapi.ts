@@ -20,14 +20,15 @@ export async function registerOpenApi(app: App): Promise<void> {
       openapi: '3.1.0',
       info: { title: 'DbMaker', version: VERSION, description: 'Databases of your own. Errors are RFC 9457 problems with a stable `code`.', license: { name: 'MIT' } },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'dbm_...' } } },
-      tags: ['containers', 'templates', 'tokens', 'users', 'platform'].map((name) => ({ name })),
+      tags: ['containers', 'templates', 'tokens', 'users', 'audit', 'platform'].map((name) => ({ name })),
     },
     refResolver: { buildLocalReference: (schema, _base, _fragment, index) => (typeof schema['$id'] === 'string' ? schema['$id'] : `def-${String(index)}`) },
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
       if (access === undefined || access === 'public') return { schema: { ...schema, security: [] }, url };
-      const description = [schema.description, NEEDS[access]].filter((text) => text !== undefined).join('\n\n');
-      return { schema: { ...schema, description, security: access === 'monitor' ? [{ token: [] }, {}] : [{ token: [] }] }, url };
+      const action = route.config?.audit?.action;
+      const description = [schema.description, NEEDS[access], action && `Written to the audit as \`${action}\`.`].filter((text) => text !== undefined).join('\n\n');
+      return { schema: { ...schema, ...(action === undefined ? {} : { 'x-audit': action }), description, security: access === 'monitor' ? [{ token: [] }, {}] : [{ token: [] }] }, url };
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_CSP, theme: { title: 'DbMaker API' }, uiConfig: { validatorUrl: null } });

@@ -80,7 +80,7 @@ export function registerActionRoutes(app: App, context: ApiContext): void {
   const { store, config, wake } = context;
   for (const [name, action] of Object.entries(ACTIONS)) {
     app.post(`/api/containers/:id/${name}`, {
-      config: { access: 'write' },
+      config: { access: 'write', audit: { action: `instance.${name}` } },
       schema: {
         tags: ['containers'],
         summary: action.summary,

@@ -53,7 +53,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
   const measure = shared((id) => instances.stats(id));
 
   app.get('/api/containers/:id/connection', {
-    config: { access: 'write' },
+    config: { access: 'write', audit: { action: 'instance.read-connection' } },
     schema: { tags, summary: 'How to connect, with the password', description: 'Needs the scope `write`: whoever holds the password can write.', params: IdParams, response: { 200: ref(Connection), ...problemResponse } },
   }, async (request) => {
     const instance = await visibleInstance(store, callerOf(request), request.params.id);

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
 import { resolveResources } from '../../domain/resources.ts';
 import type { ApiContext, App } from '../app-type.ts';
+import { noteAudit } from '../audit.ts';
 import type { Caller } from '../caller.ts';
 import { callerOf, visibleInstance } from '../caller.ts';
 import { createInstance } from '../create-instance.ts';
@@ -13,6 +14,9 @@ import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse } from 
 import { InstanceChangeBody, InstanceQuery, InstanceRef, NewInstanceBody } from '../schemas/instance.ts';
 
 const tags = ['containers'];
+
+/** For the audit. */
+const CHANGES = ['name', 'resources', 'sleepAfter', 'removeAfter', 'tlsOnly', 'allowedSources'];
 
 const CreateHeaders = Type.Object({
   ...PreferHeaders.properties,
@@ -39,7 +43,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   });
 
   app.post('/api/containers', {
-    config: { access: 'write' },
+    config: { access: 'write', audit: { action: 'instance.create', detail: ['template', ...CHANGES] } },
     schema: {
       tags,
       summary: 'Create a database',
@@ -54,6 +58,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     const key = idempotencyKey(request.headers['idempotency-key']);
     const create = (id: string | null): ReturnType<typeof createInstance> => createInstance(context, user, body, id);
     const { instance, replayed } = key === null ? { instance: await create(null), replayed: false } : await createOnce(context, { userId: user.id, key, body }, create);
+    noteAudit(request, { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId });
     if (replayed) void reply.header('idempotency-replayed', 'true');
     void reply.header('location', `/api/containers/${instance.id}`);
     const { seen, reached } = await preferences(context, request, reply).wait(instance, carriedOut('running'));
@@ -66,7 +71,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   }, async (request) => instanceView(await visibleInstance(store, callerOf(request), request.params.id), config.domain));
 
   app.patch('/api/containers/:id', {
-    config: { access: 'write' },
+    config: { access: 'write', audit: { action: 'instance.change', detail: CHANGES } },
     schema: { tags, summary: 'Rename it, change its resources, policies or who may connect', params: IdParams, body: InstanceChangeBody, response: { 200: InstanceRef, ...problemResponse } },
   }, async (request) => {
     const caller = callerOf(request);
@@ -84,7 +89,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   });
 
   app.delete('/api/containers/:id', {
-    config: { access: 'write' },
+    config: { access: 'write', audit: { action: 'instance.delete' } },
     schema: {
       tags, summary: 'Delete it and its data', description: 'Answers 202; with `Prefer: wait=60` 204 once it is gone.', params: IdParams, headers: PreferHeaders,
       response: { 202: InstanceRef, 204: Type.Null(), ...problemResponse },

@@ -4,11 +4,14 @@ import { templateKey } from '../../domain/template/template.ts';
 import type { Template as TemplateEntity } from '../../domain/template/template.ts';
 import { validateTemplate } from '../../domain/template/validate.ts';
 import type { ApiContext, App } from '../app-type.ts';
+import { noteAudit } from '../audit.ts';
 import { templateView } from '../present.ts';
 import { problemResponse, ref } from '../schemas/common.ts';
 import { Template, TemplateBody, toDocument } from '../schemas/template.ts';
 
 const tags = ['templates'];
+/** For the audit. Not the environment and the command of a template: people write passwords there. */
+const SHOWN = ['name', 'type', 'image', 'version', 'engine', 'endpoint', 'protocol', 'defaultPort', 'resources', 'policies'];
 const NameParams = Type.Object({ name: Type.String() });
 
 export function registerTemplateRoutes(app: App, { store }: ApiContext): void {
@@ -18,12 +21,13 @@ export function registerTemplateRoutes(app: App, { store }: ApiContext): void {
   }, async () => ({ items: (await store.templates.list()).map(templateView) }));
 
   app.post('/api/templates', {
-    config: { access: 'admin' },
+    config: { access: 'admin', audit: { action: 'template.create', detail: SHOWN } },
     schema: { tags, summary: 'Add a template', body: TemplateBody, response: { 201: ref(Template), ...problemResponse } },
   }, async (request, reply) => {
     const document = toDocument(request.body);
     validateTemplate(document);
     const template = await store.templates.create(templateKey(document.name), document, { builtin: false });
+    noteAudit(request, { subject: template.key });
     return reply.code(201).header('location', `/api/templates/${template.key}`).send(templateView(template));
   });
 
@@ -33,7 +37,7 @@ export function registerTemplateRoutes(app: App, { store }: ApiContext): void {
   }, async (request) => templateView(await existing(request.params.name)));
 
   app.put('/api/templates/:name', {
-    config: { access: 'admin' },
+    config: { access: 'admin', audit: { action: 'template.replace', detail: SHOWN } },
     schema: { tags, summary: 'Replace a template; databases that were made of it stay as they are', params: NameParams, body: TemplateBody, response: { 200: ref(Template), ...problemResponse } },
   }, async (request) => {
     const document = toDocument(request.body);
@@ -46,7 +50,7 @@ export function registerTemplateRoutes(app: App, { store }: ApiContext): void {
   });
 
   app.delete('/api/templates/:name', {
-    config: { access: 'admin' },
+    config: { access: 'admin', audit: { action: 'template.delete' } },
     schema: { tags, summary: 'Remove a template; databases that were made of it stay', params: NameParams, response: { 204: Type.Null(), ...problemResponse } },
   }, async (request, reply) => {
     const { key, builtin } = await existing(request.params.name);

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiContext, App } from '../app-type.ts';
+import { noteAudit } from '../audit.ts';
 import { callerOf } from '../caller.ts';
 import { tokenView } from '../present.ts';
 import { IdParams, problemResponse, ref } from '../schemas/common.ts';
@@ -19,15 +20,17 @@ export function registerTokenRoutes(app: App, context: ApiContext): void {
   }, async (request) => ({ items: (await store.tokens.listByUser(callerOf(request).user.id)).map(tokenView) }));
 
   app.post('/api/tokens', {
-    config: { access: 'write' },
+    config: { access: 'write', audit: { action: 'token.create', detail: ['name', 'scopes', 'expiresIn'] } },
     schema: { tags, summary: 'Make a token; its secret is shown this once', body: NewTokenBody, response: { 201: ref(NewToken), ...problemResponse } },
   }, async (request, reply) => {
     const caller = callerOf(request);
-    return reply.code(201).send(await issueToken(context, caller.user, caller, request.body));
+    const token = await issueToken(context, caller.user, caller, request.body);
+    noteAudit(request, { subject: token.id, ownerId: caller.user.id });
+    return reply.code(201).send(token);
   });
 
   app.delete('/api/tokens/:id', {
-    config: { access: 'write' },
+    config: { access: 'write', audit: { action: 'token.delete' } },
     schema: { tags, summary: 'Revoke a token at once', params: IdParams, response: { 204: Type.Null(), ...problemResponse } },
   }, async (request, reply) => {
     if (!(await store.tokens.delete(callerOf(request).user.id, request.params.id))) throw new DbmakerError('not_found', 'You have no such token.');

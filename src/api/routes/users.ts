@@ -2,6 +2,7 @@ import { DbmakerError } from '../../domain/errors.ts';
 import { displayTextProblem, emailProblem, usernameProblem } from '../../domain/names.ts';
 import type { Quota } from '../../domain/user/user.ts';
 import type { ApiContext, App } from '../app-type.ts';
+import { noteAudit } from '../audit.ts';
 import { callerOf } from '../caller.ts';
 import { throwFields } from '../instance-input.ts';
 import { tokenView, userView } from '../present.ts';
@@ -35,22 +36,24 @@ export function registerUserRoutes(app: App, context: ApiContext): void {
   });
 
   app.post('/api/users', {
-    config: { access: 'admin' },
+    config: { access: 'admin', audit: { action: 'user.create', detail: ['username', 'displayName', 'role', 'quota'] } },
     schema: { tags, summary: 'Create a user', body: NewUserBody, response: { 201: ref(User), ...problemResponse } },
   }, async (request, reply) => {
     const { username, displayName = username, email, role = 'user', quota } = request.body;
     throwFields(problems({ '/username': usernameProblem(username), '/displayName': displayTextProblem(displayName, MAX_DISPLAY_NAME), '/email': email === undefined ? null : emailProblem(email) }));
     const user = await store.users.create({ id: randomId(), username, displayName, email: email ?? null, role, quota: mergeQuota(config.defaultQuota, quota) });
+    noteAudit(request, { subject: user.username, ownerId: user.id });
     return reply.code(201).header('location', `/api/users/${user.id}`).send(userView(user));
   });
 
   app.patch('/api/users/:id', {
-    config: { access: 'admin' },
+    config: { access: 'admin', audit: { action: 'user.change', detail: ['displayName', 'role', 'quota'] } },
     schema: { tags, summary: 'Change role, quota or display name', params: IdParams, body: UserChangeBody, response: { 200: ref(User), ...problemResponse } },
   }, async (request) => {
     const { displayName, role, quota } = request.body;
     throwFields(problems({ '/displayName': displayName === undefined ? null : displayTextProblem(displayName, MAX_DISPLAY_NAME) }));
     const user = await existingUser(request.params.id);
+    noteAudit(request, { subject: user.username, ownerId: user.id });
     if (role === 'user' && user.id === callerOf(request).user.id) {
       throw new DbmakerError('conflict', 'You cannot take the role of admin from yourself.', { remedy: 'Ask another admin, so that one is always left.' });
     }
@@ -62,11 +65,14 @@ export function registerUserRoutes(app: App, context: ApiContext): void {
   });
 
   app.post('/api/users/:id/tokens', {
-    config: { access: 'admin' },
+    config: { access: 'admin', audit: { action: 'token.create', detail: ['name', 'scopes', 'expiresIn'] } },
     schema: { tags, summary: 'Make a token for a user', params: IdParams, body: NewTokenBody, response: { 201: ref(NewToken), ...problemResponse } },
   }, async (request, reply) => {
     const user = await existingUser(request.params.id);
-    return reply.code(201).send(await issueToken(context, user, callerOf(request), request.body));
+    noteAudit(request, { subject: user.username, ownerId: user.id });
+    const token = await issueToken(context, user, callerOf(request), request.body);
+    noteAudit(request, { subject: token.id });
+    return reply.code(201).send(token);
   });
 
   /** @throws not_found */
