@@ -72,7 +72,7 @@ function within(clock: Clock, deadline: number, signal: AbortSignal, route: Inst
 /** Many at once write it once: only what sleeps is woken. */
 export async function wake({ ports, feed }: Opener, { id, name }: InstanceRoute): Promise<void> {
   await ports.store.instances.change(id, { desired: 'running' }, {
-    onlyIfDesired: ['sleeping'], event: { type: 'instance.waking', message: `${name} is being woken by a connection.`, data: {} },
+    onlyIfDesired: ['sleeping'], isUse: false, event: { type: 'instance.waking', message: `${name} is being woken by a connection.`, data: {} },
   });
   ports.changed(id);
   await feed.update(id);

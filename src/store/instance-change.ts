@@ -19,6 +19,7 @@ export async function changeInstance(database: Database, id: string, change: Spe
     const instance = toInstance(row);
     const again = instance.spec.desired === 'deleted';
     if (again && change.desired !== 'deleted') throw gone();
+    if (options.onlyIfGeneration !== undefined && options.onlyIfGeneration !== instance.spec.generation) return instance;
     if (options.onlyIfDesired && !options.onlyIfDesired.includes(instance.spec.desired)) return instance;
     if (change.nextPassword !== undefined && instance.secrets.nextPassword !== null) {
       throw new DbmakerError('conflict', 'A change of the password is under way already.', { remedy: 'Wait until it is done.' });
@@ -32,10 +33,11 @@ export async function changeInstance(database: Database, id: string, change: Spe
       ...(again ? {} : { name: change.name ?? row.name, next_password: change.nextPassword ?? row.next_password }),
       due_at: dueAt(spec.generation, instance.status, now),
       updated_at: changedAt(row, now),
+      last_action_at: options.isUse === false ? row.last_action_at : now,
     };
-    const { desired, generation, memory_bytes, cpus, spec: document, name, next_password, due_at, updated_at } = changed;
+    const { desired, generation, memory_bytes, cpus, spec: document, sleep_after_ms, remove_after_ms, expires_at, name, next_password, due_at, updated_at, last_action_at } = changed;
     await queries.updateTable('instances')
-      .set({ desired, generation, memory_bytes, cpus, spec: document, name, next_password, due_at, updated_at })
+      .set({ desired, generation, memory_bytes, cpus, spec: document, sleep_after_ms, remove_after_ms, expires_at, name, next_password, due_at, updated_at, last_action_at })
       .where('id', '=', id).execute();
     if (options.event && !again) await appendEvents(database, queries, [{ ...options.event, instanceId: id, ownerId: instance.ownerId }], now);
     return toInstance(changed);
@@ -67,6 +69,7 @@ function changedSpec(spec: InstanceSpec, change: SpecChange): InstanceSpec {
     // null means never, so `??` will not do.
     sleepAfterMs: change.sleepAfterMs === undefined ? spec.sleepAfterMs : change.sleepAfterMs,
     removeAfterMs: change.removeAfterMs === undefined ? spec.removeAfterMs : change.removeAfterMs,
+    ...(change.expiresAt === undefined ? {} : { expiresAt: change.expiresAt }),
     access: { ...spec.access, ...change.access },
   };
 }

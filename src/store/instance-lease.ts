@@ -72,6 +72,7 @@ export async function closeInstance(database: Database, lease: Lease, quarantine
     if (!row || !holds(row, lease)) return false;
     await queries.deleteFrom('instances').where('id', '=', row.id).execute();
     await queries.deleteFrom('gateway_activity').where('instance_id', '=', row.id).execute();
+    await queries.deleteFrom('samples').where('instance_id', '=', row.id).execute();
     await quarantinePort(queries, row.id, quarantineUntil);
     await appendEvents(database, queries, [{
       instanceId: row.id, ownerId: row.owner_id, type: 'instance.deleted', message: `${row.name} was deleted.`, data: { slug: row.slug, port: row.port },

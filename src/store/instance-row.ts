@@ -1,6 +1,7 @@
 import { OPEN_ACCESS } from '../domain/instance/instance.ts';
 import type { Access, Instance, InstanceSpec, InstanceStatus } from '../domain/instance/instance.ts';
 import type { NewInstance } from '../domain/ports/store.ts';
+import type { Health } from '../domain/monitoring/health.ts';
 import type { TemplateDocument } from '../domain/template/template.ts';
 import type { InstanceRow } from './schema.ts';
 
@@ -24,6 +25,7 @@ export function toInstance(row: InstanceRow): Instance {
     spec: { ...spec, access: spec.access ?? OPEN_ACCESS, desired: row.desired, generation: row.generation, template: templateOf(row.template) },
     status: { ...status, phase: row.phase, observedGeneration: row.observed_generation, nextTryAt: row.next_try_at },
     secrets: { password: row.password, nextPassword: row.next_password },
+    health: row.health === null ? null : (JSON.parse(row.health) as Health),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -43,7 +45,7 @@ function templateOf(text: string): TemplateDocument {
 }
 
 /** The columns that follow from a spec. */
-export function specColumns(spec: InstanceSpec): Pick<InstanceRow, 'desired' | 'generation' | 'memory_bytes' | 'cpus' | 'spec'> {
+export function specColumns(spec: InstanceSpec): Pick<InstanceRow, 'desired' | 'generation' | 'memory_bytes' | 'cpus' | 'spec' | 'sleep_after_ms' | 'remove_after_ms' | 'expires_at'> {
   const { desired, generation, template: _template, ...document } = spec;
   return {
     desired,
@@ -51,6 +53,9 @@ export function specColumns(spec: InstanceSpec): Pick<InstanceRow, 'desired' | '
     memory_bytes: spec.resources.memoryBytes,
     cpus: spec.resources.cpus,
     spec: JSON.stringify(document satisfies SpecDocument),
+    sleep_after_ms: spec.sleepAfterMs,
+    remove_after_ms: spec.removeAfterMs,
+    expires_at: spec.expiresAt ?? null,
   };
 }
 
@@ -100,5 +105,8 @@ export function newRow(instance: NewInstance, now: number): InstanceRow {
     password: instance.secrets.password,
     next_password: instance.secrets.nextPassword,
     template: JSON.stringify(spec.template),
+    health: null,
+    last_action_at: now,
+    warned_at: null,
   };
 }

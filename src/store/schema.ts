@@ -1,6 +1,8 @@
 import type { Generated, Kysely } from 'kysely';
 import type { ActorKind, AuditOutcome } from '../domain/audit/entry.ts';
+import type { BackupState } from '../domain/backup/backup.ts';
 import type { Desired, Phase } from '../domain/instance/instance.ts';
+import type { Resolution } from '../domain/monitoring/sample.ts';
 import type { EngineName } from '../domain/template/template.ts';
 import type { Role } from '../domain/user/user.ts';
 import type { WebhookTables } from './webhook-schema.ts';
@@ -25,6 +27,8 @@ export interface Schema extends WebhookTables {
   /** Gateway processes, and when they reported last. One that ended in good order has no row. */
   gateways: { gateway: string; alive_at: number };
   gateway_activity: GatewayActivityRow;
+  samples: SampleRow;
+  backups: BackupRow;
   audit: AuditRow;
 }
 
@@ -99,6 +103,15 @@ export interface InstanceRow {
   status: string;
   /** JSON: TemplateDocument as it was at creation. */
   template: string;
+  /** JSON: Health; null: never checked. */
+  health: string | null;
+  /** Of a person; null in rows of before version 3 that nobody has touched since. */
+  last_action_at: number | null;
+  /** These three also stand in the spec. */
+  sleep_after_ms: number | null;
+  remove_after_ms: number | null;
+  expires_at: number | null;
+  warned_at: number | null;
 }
 
 /** A port is busy while it has an instance or any of the three times lies ahead. No row: free. */
@@ -119,6 +132,15 @@ export interface GatewayActivityRow {
   bytes_in: number;
   bytes_out: number;
   last_used_at: number;
+}
+
+/** Points of one hour (minutes) or day (quarters of an hour), see src/domain/monitoring/sample.ts. */
+export interface SampleRow {
+  instance_id: string;
+  resolution: Resolution;
+  start: number;
+  /** JSON. */
+  points: string;
 }
 
 export interface EventRow {
@@ -149,6 +171,18 @@ export interface AuditRow {
   code: string | null;
   /** JSON object. */
   detail: string;
+}
+
+export interface BackupRow {
+  id: string;
+  instance_id: string;
+  owner_id: string;
+  state: BackupState;
+  created_at: number;
+  expires_at: number | null;
+  bytes: number;
+  /** JSON: everything else of a Backup. */
+  document: string;
 }
 
 export interface IdempotencyRow {

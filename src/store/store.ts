@@ -10,6 +10,7 @@ import { Heartbeats } from './repositories/heartbeats.ts';
 import { Idempotency } from './repositories/idempotency.ts';
 import { Instances } from './repositories/instances.ts';
 import { Ports } from './repositories/ports.ts';
+import { Samples } from './repositories/samples.ts';
 import { Settings } from './repositories/settings.ts';
 import { Templates } from './repositories/templates.ts';
 import { Tokens } from './repositories/tokens.ts';
@@ -29,6 +30,7 @@ export class SqlStore implements Store {
   readonly settings: Settings;
   readonly heartbeats: Heartbeats;
   readonly activity: Activity;
+  readonly samples: Samples;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
   readonly audit: Audit;
@@ -48,6 +50,7 @@ export class SqlStore implements Store {
     this.settings = new Settings(database);
     this.heartbeats = new Heartbeats(database);
     this.activity = new Activity(database);
+    this.samples = new Samples(database);
     this.webhooks = new Webhooks(database);
     this.deliveries = new Deliveries(database);
     this.audit = new Audit(database);

@@ -9,6 +9,7 @@ import { eventContract } from './store/events.ts';
 import { leaseContract } from './store/leases.ts';
 import { listContract } from './store/lists.ts';
 import { modelContract } from './store/models.ts';
+import { monitoringContract } from './store/monitoring.ts';
 import { portContract } from './store/ports.ts';
 import { routeContract } from './store/routes.ts';
 import { templateContract } from './store/templates.ts';
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: OpenStore): void {
     leaseContract(open);
     routeContract(open);
     activityContract(open);
+    monitoringContract(open);
     webhookContract(open);
     deliveryContract(open);
     auditContract(open);

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Health } from '../monitoring/health.ts';
 import type { EngineName, TemplateDocument } from '../template/template.ts';
 
 /**
@@ -50,6 +51,8 @@ export interface InstanceSpec {
   /** Milliseconds; null = never. */
   readonly sleepAfterMs: number | null;
   readonly removeAfterMs: number | null;
+  /** Removed at this time, used or not (an ephemeral one); null: never. Left out in rows of before: null. */
+  readonly expiresAt?: number | null;
   readonly access: Access;
 }
 
@@ -123,6 +126,8 @@ export interface Instance {
   readonly spec: InstanceSpec;
   readonly status: InstanceStatus;
   readonly secrets: SealedSecrets;
+  /** As the monitor saw it; null: not looked at yet. */
+  readonly health: Health | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -50,6 +50,7 @@ function instance(template: Partial<TemplateDocument> = {}, change: Partial<Inst
       phase: 'pending', since: 0, observedGeneration: 0, restarts: 0, reason: null, progress: null, attempts: 0, nextTryAt: null, endpoint: null,
       startedAt: null, provisioned: false, crashes: [], version: null,
     },
+    health: null,
     secrets: { password: 'sealed', nextPassword: null },
     createdAt: 0,
     updatedAt: 0,

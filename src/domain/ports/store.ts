@@ -2,6 +2,9 @@ import type { AuditEntry, NewAuditEntry } from '../audit/entry.ts';
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
 import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
+import type { Health } from '../monitoring/health.ts';
+import type { Point, Resolution, Sample } from '../monitoring/sample.ts';
+import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Quota, Role, User } from '../user/user.ts';
@@ -25,6 +28,7 @@ export interface Store {
   readonly settings: SettingRepository;
   readonly heartbeats: HeartbeatRepository;
   readonly activity: ActivityRepository;
+  readonly samples: SampleRepository;
   readonly webhooks: WebhookRepository;
   readonly deliveries: DeliveryRepository;
   readonly audit: AuditRepository;
@@ -93,6 +97,7 @@ export interface SpecChange {
   readonly resources?: InstanceSpec['resources'];
   readonly sleepAfterMs?: number | null;
   readonly removeAfterMs?: number | null;
+  readonly expiresAt?: number | null;
   /** Members left out stay as they are. */
   readonly access?: Partial<Access>;
   readonly name?: string;
@@ -127,6 +132,15 @@ export interface InstanceFilter {
   readonly search?: string;
 }
 
+export interface ChangeOptions {
+  readonly event?: Pick<NewEvent, 'type' | 'message' | 'data'>;
+  /** Nothing changes otherwise. */
+  readonly onlyIfDesired?: readonly Desired[];
+  readonly onlyIfGeneration?: number;
+  /** false: a policy, or a connection that is not logged in yet, is no use of the instance. Default: true. */
+  readonly isUse?: boolean;
+}
+
 export interface InstanceRepository {
   /**
    * Checks the owner's quota, takes the reserved port and writes the row and an `instance.created` event, all or nothing.
@@ -142,7 +156,7 @@ export interface InstanceRepository {
    * `wake`: only if it is asleep (desired = sleeping), else nothing changes.
    * @throws not_found, name_taken, quota_exceeded (resources), conflict (a rotation is already under way)
    */
-  change(id: string, change: SpecChange, options?: { event?: Pick<NewEvent, 'type' | 'message' | 'data'>; onlyIfDesired?: readonly Desired[] }): Promise<Instance>;
+  change(id: string, change: SpecChange, options?: ChangeOptions): Promise<Instance>;
   /** Ids with work to do now: a newer generation than observed, or nextTryAt reached; not leased by another. Oldest first. */
   due(limit: number): Promise<string[]>;
   /** Every row. Cheap: called for the full resync over 10,000 rows. */
@@ -166,8 +180,27 @@ export interface InstanceRepository {
   report(lease: Lease, status: Partial<Omit<InstanceStatus, 'since'>>, options?: { events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]; rotated?: string; rotationRefused?: string; volatile?: boolean }): Promise<boolean>;
   /** Row gone, port into quarantine until `quarantineUntil`, `instance.deleted` event: the verified end. false when the lease is lost. */
   close(lease: Lease, options: { quarantineUntil: number }): Promise<boolean>;
+  /** What the policies look at, of every row that is not being deleted; connections as {@link ActivityRepository.get} counts them. */
+  policySubjects(aliveMs: number): Promise<PolicySubject[]>;
+  /** Notes when the owner was warned of the removal (null: the warning is taken back), and writes the event. @returns false: it is gone or being deleted */
+  warn(id: string, warnedAt: number | null, event: Pick<NewEvent, 'type' | 'message' | 'data'>): Promise<boolean>;
+  /** What the monitor saw, and events. @returns false: it is gone */
+  reportHealth(id: string, health: Health | null, events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]): Promise<boolean>;
   /** Counts by phase, and what is promised to instances. */
   totals(): Promise<{ byPhase: Partial<Record<Phase, number>>; memoryBytes: number; cpus: number }>;
+}
+
+/** Figures over time. */
+export interface SampleRepository {
+  /**
+   * Adds the figures of a minute (`at`: any time within it) and brings the means of its quarter of an hour up to date. Those of instances that
+   * are gone are dropped. May be lost in a power cut.
+   */
+  append(at: number, samples: readonly { readonly instanceId: string; readonly sample: Sample }[]): Promise<void>;
+  /** Points of `from` <= at < `to`, oldest first. */
+  list(instanceId: string, resolution: Resolution, range: { from: number; to: number }): Promise<Point[]>;
+  /** Removes what has been kept long enough. */
+  forget(): Promise<void>;
 }
 
 export interface PortRepository {

@@ -3,29 +3,44 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
-import { addInstance, addUser } from '../../../test/support/store.ts';
+import { addUser, newInstance, RANGE } from '../../../test/support/store.ts';
 import { temporaryDirectory } from '../../../test/support/tmp.ts';
 import { OPEN_ACCESS } from '../../domain/instance/instance.ts';
+import { newRow } from '../instance-row.ts';
+import type { Database } from '../database.ts';
+import type { InstanceRow } from '../schema.ts';
+import type { NewInstance } from '../../domain/ports/store.ts';
 import { openSqlite } from '../sqlite/open.ts';
 import { SqlStore } from '../store.ts';
 import { initial } from './001-initial.ts';
 import { runMigrations } from './run.ts';
 
-test('databases of before the gateway are open to everybody as they were, and take what it adds', async () => {
+test('databases of the first version are open to everybody as they were, keep their policies, and take what was added since', async () => {
   await using home = await temporaryDirectory('migrate');
   const database = await openSqlite(path.join(home.path, 'x.sqlite'), new ManualClock());
   const store = new SqlStore(database);
   try {
     await runMigrations(database, [initial]);
-    const { id } = await addInstance(store, await addUser(store));
+    const user = await addUser(store);
+    const id = await addOld(database, newInstance(user, await store.ports.reserve(RANGE, 60_000), { spec: { sleepAfterMs: 7, removeAfterMs: null } }));
     await database.write((queries) => sql`update instances set spec = json_remove(spec, '$.access')`.execute(queries));
     await store.migrate();
     assert.deepEqual((await store.instances.get(id))?.spec.access, OPEN_ACCESS);
     assert.deepEqual((await store.instances.routes()).map((route) => [route.id, route.access]), [[id, OPEN_ACCESS]]);
     assert.equal(await store.activity.get(id, 1), null);
+    const [subject] = await store.instances.policySubjects(1);
+    assert.deepEqual([subject?.sleepAfterMs, subject?.removeAfterMs, subject?.lastActionAt], [7, null, database.clock.now()]);
+    assert.equal((await store.instances.get(id))?.health, null);
     await store.instances.change(id, { access: { tlsOnly: true } });
     assert.deepEqual((await store.instances.get(id))?.spec.access, { tlsOnly: true, allow: [] });
   } finally {
     await store.close();
   }
 });
+
+/** As the first version wrote it: without what came later. */
+async function addOld(database: Database, instance: NewInstance): Promise<string> {
+  const { health: _health, last_action_at: _last, sleep_after_ms: _sleep, remove_after_ms: _remove, expires_at: _expires, warned_at: _warned, ...old } = newRow(instance, database.clock.now());
+  await database.write((queries) => queries.insertInto('instances').values(old as InstanceRow).execute());
+  return instance.id;
+}

@@ -1,18 +1,25 @@
 import type { Migration } from './migration.ts';
 
-/** What the monitor writes: whether an instance answers, and its figures over time, packed into one row for each stretch of time. */
+const ROWS_AT_ONCE = 500;
+
+/** What the monitor writes (health, figures over time) and what the policies look at (last use, limits), in columns of their own. */
 export const monitoring: Migration = {
   version: 3,
   name: 'monitoring',
   async up(queries) {
     const schema = queries.schema;
-    await schema.createTable('instance_health')
-      .addColumn('instance_id', 'text', (column) => column.primaryKey())
-      .addColumn('state', 'text', (column) => column.notNull())
-      .addColumn('since', 'bigint', (column) => column.notNull())
-      .addColumn('message', 'text')
-      .addColumn('checked_at', 'bigint', (column) => column.notNull())
-      .execute();
+    for (const [column, type] of [['health', 'text'], ['last_action_at', 'bigint'], ['sleep_after_ms', 'bigint'], ['remove_after_ms', 'bigint'], ['expires_at', 'bigint'], ['warned_at', 'bigint']] as const) {
+      await schema.alterTable('instances').addColumn(column, type).execute();
+    }
+    for (let after = ''; ;) {
+      const rows = await queries.selectFrom('instances').select(['id', 'spec', 'updated_at']).where('id', '>', after).orderBy('id').limit(ROWS_AT_ONCE).execute();
+      for (const { id, spec, updated_at } of rows) {
+        const { sleepAfterMs = null, removeAfterMs = null } = JSON.parse(spec) as { sleepAfterMs?: number | null; removeAfterMs?: number | null };
+        await queries.updateTable('instances').set({ last_action_at: updated_at, sleep_after_ms: sleepAfterMs, remove_after_ms: removeAfterMs }).where('id', '=', id).execute();
+        after = id;
+      }
+      if (rows.length < ROWS_AT_ONCE) break;
+    }
     await schema.createTable('samples')
       .addColumn('instance_id', 'text', (column) => column.notNull())
       .addColumn('resolution', 'text', (column) => column.notNull())

@@ -1,13 +1,21 @@
 import { sql } from 'kysely';
+import type { NewEvent } from '../../domain/instance/event.ts';
 import type { Instance, Phase } from '../../domain/instance/instance.ts';
+import type { Health } from '../../domain/monitoring/health.ts';
+import type { PolicySubject } from '../../domain/policy/policy.ts';
 import { routeOf, type InstanceRoute } from '../../domain/instance/route.ts';
 import type { InstanceFilter, InstanceOverview, InstanceRepository, Lease, NewInstance, Page } from '../../domain/ports/store.ts';
 import type { Database } from '../database.ts';
-import { changeInstance } from '../instance-change.ts';
+import { changeInstance, lockRow } from '../instance-change.ts';
 import { createInstance } from '../instance-create.ts';
 import { acquireLease, closeInstance, releaseLease, renewLease, report } from '../instance-lease.ts';
-import { toInstance } from '../instance-row.ts';
+import { changedAt, toInstance } from '../instance-row.ts';
 import { page } from '../pages.ts';
+import { policySubjects } from '../policy-subjects.ts';
+import type { InstanceRow } from '../schema.ts';
+import { appendEvents } from './events.ts';
+
+type EventDraft = Pick<NewEvent, 'type' | 'message' | 'data'>;
 
 /** Who asks for routes pipes bytes of others at the same time: so many rows take about 5 ms, 10,000 at once would hold everybody up for 150. */
 const ROUTES_AT_ONCE = 400;
@@ -104,6 +112,18 @@ export class Instances implements InstanceRepository {
     return closeInstance(this.#database, lease, options.quarantineUntil);
   }
 
+  async policySubjects(aliveMs: number): Promise<PolicySubject[]> {
+    return policySubjects(this.#database, aliveMs);
+  }
+
+  async warn(id: string, warnedAt: number | null, event: EventDraft): Promise<boolean> {
+    return this.#note(id, { warned_at: warnedAt }, [event]);
+  }
+
+  async reportHealth(id: string, health: Health | null, events: readonly EventDraft[] = []): Promise<boolean> {
+    return this.#note(id, { health: health === null ? null : JSON.stringify(health) }, events);
+  }
+
   async totals(): Promise<{ byPhase: Partial<Record<Phase, number>>; memoryBytes: number; cpus: number }> {
     const rows = await this.#database.read((queries) => queries.selectFrom('instances')
       .select(({ fn }) => [
@@ -118,6 +138,18 @@ export class Instances implements InstanceRepository {
       memoryBytes: rows.reduce((sum, row) => sum + row.memoryBytes, 0),
       cpus: rows.reduce((sum, row) => sum + row.cpus, 0),
     };
+  }
+
+  /** What is no part of the spec or the status: nobody's lease guards it. */
+  async #note(id: string, columns: Partial<Pick<InstanceRow, 'warned_at' | 'health'>>, events: readonly EventDraft[]): Promise<boolean> {
+    return this.#database.write(async (queries) => {
+      const row = await lockRow(this.#database, queries, id);
+      if (row === null || row.desired === 'deleted') return false;
+      const now = this.#database.clock.now();
+      await queries.updateTable('instances').set({ ...columns, updated_at: changedAt(row, now) }).where('id', '=', id).execute();
+      await appendEvents(this.#database, queries, events.map((event) => ({ ...event, instanceId: id, ownerId: row.owner_id })), now);
+      return true;
+    });
   }
 
   async #one(column: 'id' | 'slug' | 'port', value: string | number): Promise<Instance | null> {

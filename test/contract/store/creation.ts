@@ -21,6 +21,7 @@ export function creationContract(open: OpenStore): void {
           phase: 'pending', since: now, observedGeneration: 0, restarts: 0, reason: null, progress: null, attempts: 0, nextTryAt: null,
           endpoint: null, startedAt: null, provisioned: false, crashes: [], version: null,
         },
+        health: null,
         createdAt: now,
         updatedAt: now,
       });

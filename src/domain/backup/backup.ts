@@ -1,0 +1,62 @@
+import type { Instance, InstanceSpec } from '../instance/instance.ts';
+
+/**
+ * `pg_dump`: pg_dump's custom format of every database, and what all share (roles) as SQL. `rdb`: a snapshot of Redis, gzip.
+ * `data`: a tar of the stopped data directory, gzip.
+ */
+export type BackupFormat = 'pg_dump' | 'rdb' | 'data';
+
+/** `making`: recorded before the first byte is written. `removing`: decided; files may be gone already. Only `verified` ones are shown. */
+export type BackupState = 'making' | 'verified' | 'removing';
+
+export interface BackupFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** What was kept of an instance: enough to make one like it again. */
+export interface Backup {
+  /** Names its directory. 12 characters [a-z0-9], starting with a letter. */
+  readonly id: string;
+  readonly instanceId: string;
+  readonly ownerId: string;
+  readonly state: BackupState;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** From then on it is removed; null while it is being made. */
+  readonly expiresAt: number | null;
+  /** Of all files. */
+  readonly bytes: number;
+  readonly of: BackedUp;
+  readonly format: BackupFormat;
+  readonly files: readonly BackupFile[];
+  readonly verifiedAt: number | null;
+  /** What the format needs to know when it is restored. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** For whoever restores it; null: nothing special. */
+  readonly note: string | null;
+}
+
+/** The instance as it was. */
+export interface BackedUp extends Pick<Instance, 'ownerName' | 'name' | 'slug' | 'templateKey' | 'type' | 'engine'> {
+  readonly spec: Pick<InstanceSpec, 'template' | 'resources' | 'username' | 'database' | 'sleepAfterMs' | 'removeAfterMs' | 'access'>;
+  /** Engine version as the engine said it. */
+  readonly version: string | null;
+  /** Sealed with {@link backupPasswordContext}: a restored instance keeps the password, so that clients need only the new address. */
+  readonly password: string;
+}
+
+/** Context of a backup's password. */
+export const backupPasswordContext = (backupId: string): string => `backup:${backupId}:password`;
+
+/** What of an instance goes into its backup. */
+export function backedUp(instance: Instance, password: string): BackedUp {
+  const { ownerName, name, slug, templateKey, type, engine, spec, status } = instance;
+  const { template, resources, username, database, sleepAfterMs, removeAfterMs, access } = spec;
+  return {
+    ownerName, name, slug, templateKey, type, engine, version: status.version, password,
+    spec: { template, resources, username, database, sleepAfterMs, removeAfterMs, access },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Desired, Phase } from '../instance/instance.ts';
+
+/** What the policies look at of each instance. Times in milliseconds since 1970. */
+export interface PolicySubject {
+  readonly id: string;
+  readonly desired: Desired;
+  readonly phase: Phase;
+  readonly createdAt: number;
+  /** Without use for so long: asleep, removed; null: never. */
+  readonly sleepAfterMs: number | null;
+  readonly removeAfterMs: number | null;
+  /** Removed then, used or not; null: never. */
+  readonly expiresAt: number | null;
+  /** When its owner was warned that it will be removed; null: not (any more). */
+  readonly warnedAt: number | null;
+  /** Of a person, in the API. */
+  readonly lastActionAt: number;
+  /** By the gateway; null: never. */
+  readonly lastUsedAt: number | null;
+  /** Connections that are open. */
+  readonly open: number;
+}
+
+export type PolicyDecision =
+  | { readonly do: 'sleep'; readonly idleMs: number }
+  /** `removeAt`: when it will be removed if nothing happens. */
+  | { readonly do: 'warn'; readonly removeAt: number; readonly because: 'unused' | 'expired' }
+  | { readonly do: 'unwarn' }
+  | { readonly do: 'remove'; readonly because: 'unused' | 'expired' };
+
+/** A warning comes so long before a removal. */
+export const WARNING_MS = 3_600_000;
+
+/**
+ * What is due, if anything. Pure. Nothing is removed that was not warned about for the whole time before, whatever the clock did meanwhile (a virtual
+ * machine that was frozen for a week wakes up to databases that nobody has used for a week).
+ */
+export function decide(subject: PolicySubject, now: number): PolicyDecision | null {
+  const { desired, phase, sleepAfterMs, removeAfterMs, expiresAt, warnedAt, open } = subject;
+  if (desired === 'deleted') return null;
+  const lastUse = lastUseOf(subject, now);
+  const unusedAt = removeAfterMs === null ? Infinity : lastUse + removeAfterMs;
+  const removeAt = Math.min(unusedAt, expiresAt ?? Infinity);
+  const because = unusedAt <= removeAt ? 'unused' : 'expired';
+  // Of a short life the warning takes no more than the second half.
+  const lead = Math.min(WARNING_MS, (because === 'unused' ? (removeAfterMs ?? 0) : removeAt - subject.createdAt) / 2);
+  if (now < removeAt - lead) {
+    if (warnedAt !== null) return { do: 'unwarn' };
+  } else if (warnedAt === null) {
+    return { do: 'warn', removeAt: Math.max(removeAt, now + lead), because };
+  } else if (now >= removeAt && now - warnedAt >= lead) {
+    return { do: 'remove', because };
+  }
+  const idleMs = now - lastUse;
+  const sleepy = desired === 'running' && phase === 'running' && open === 0 && sleepAfterMs !== null && idleMs >= sleepAfterMs;
+  return sleepy ? { do: 'sleep', idleMs } : null;
+}
+
+/** Gateway traffic, actions of a person, open connections. */
+export function lastUseOf({ createdAt, lastActionAt, lastUsedAt, open }: PolicySubject, now: number): number {
+  return open > 0 ? now : Math.max(createdAt, lastActionAt, lastUsedAt ?? 0);
+}

@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { PolicySubject } from '../domain/policy/policy.ts';
+import type { Database } from './database.ts';
+
+/** @see InstanceRepository.policySubjects */
+export async function policySubjects(database: Database, aliveMs: number): Promise<PolicySubject[]> {
+  const aliveSince = database.clock.now() - aliveMs;
+  const rows = await database.read((queries) => queries.selectFrom('instances')
+    .leftJoin(
+      (inner) => inner.selectFrom('gateway_activity').leftJoin('gateways', 'gateways.gateway', 'gateway_activity.gateway')
+        .select(({ fn }) => [
+          'instance_id', fn.max('last_used_at').as('used_at'),
+          sql<number>`sum(case when gateways.alive_at >= ${sql.lit(aliveSince)} then open else 0 end)`.as('open'),
+        ])
+        .groupBy('instance_id').as('used'),
+      (join) => join.onRef('used.instance_id', '=', 'instances.id'),
+    )
+    .select(['id', 'desired', 'phase', 'created_at', 'sleep_after_ms', 'remove_after_ms', 'expires_at', 'warned_at', 'last_action_at', 'used_at', 'open'])
+    .where('desired', '<>', 'deleted').execute());
+  return rows.map((row) => ({
+    id: row.id,
+    desired: row.desired,
+    phase: row.phase,
+    createdAt: row.created_at,
+    sleepAfterMs: row.sleep_after_ms,
+    removeAfterMs: row.remove_after_ms,
+    expiresAt: row.expires_at,
+    warnedAt: row.warned_at,
+    lastActionAt: row.last_action_at ?? row.created_at,
+    lastUsedAt: row.used_at === 0 ? null : row.used_at,
+    open: row.open ?? 0,
+  }));
+}
