@@ -11,6 +11,7 @@ import { splitByNeeds, testFiles } from './test/files.mjs';
 import { readOptions } from './test/options.mjs';
 import { runFiles } from './test/pool.mjs';
 import { count, printCount, printFile, printSlow } from './test/report.mjs';
+import { lookForSecrets } from './test/secrets.mjs';
 import { prepareSystem } from './test/system.mjs';
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -35,6 +36,8 @@ if (options.list || files.length === 0) {
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'dbm-'));
 chmodSync(scratch, 0o711); // an unprivileged PostgreSQL passes through; what is secret inside has a mode of its own
+/** What the tests made of secrets, and the logs that must not have them. */
+const SECRETS = path.join(scratch, 'secrets');
 const stopping = new AbortController();
 let stopDocker = async () => {};
 process.once('SIGINT', () => interrupted('SIGINT')).once('SIGTERM', () => interrupted('SIGTERM'));
@@ -66,12 +69,14 @@ async function main() {
   for (const { file, why } of skipped) console.log(`SKIP  ${file}: ${why}`);
   const results = await runTests(runnable);
   const left = await leftovers();
+  const leaks = await secretsInLogs();
   printSlow(results);
   const counts = count(results);
   const faults = [
     checked ? '' : 'a static check failed (see above)',
     counts.fail > 0 ? `failed: ${results.filter((one) => count([one]).fail > 0).map(({ file }) => file).join(', ')}` : '',
     left.length > 0 ? `the tests left behind on this machine (containers and processes were ended now):\n  ${left.join('\n  ')}` : '',
+    leaks.length > 0 ? `secrets were printed into logs:\n  ${leaks.join('\n  ')}` : '',
     options.ci && counts.skipped > 0 ? `${counts.skipped} tests were skipped, and in CI none may be` : '',
     counts.tests === 0 ? 'no test ran' : '',
     stopping.signal.aborted ? String(stopping.signal.reason) : '',
@@ -91,8 +96,9 @@ async function runTests(runnable) {
   const late = setTimeout(() => stopping.abort(`the tests took longer than ${TESTS_MS / 60_000} minutes and were ended`), TESTS_MS);
   const temporary = path.join(scratch, 'tmp');
   mkdirSync(temporary, { mode: 0o711 });
+  mkdirSync(SECRETS, { mode: 0o700 });
   const own = Object.entries(process.env).filter(([name]) => !/^(DBMAKER_(?!TEST_)|NODE_OPTIONS$|NODE_TEST|npm_)/.test(name));
-  const env = { ...Object.fromEntries(own), TMPDIR: temporary, DBM_TEST_RUN: path.basename(scratch), NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILE_CACHE };
+  const env = { ...Object.fromEntries(own), TMPDIR: temporary, DBM_TEST_RUN: path.basename(scratch), DBM_TEST_SECRETS: SECRETS, NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILE_CACHE };
   const results = await runFiles(runnable, options.jobs, { root: ROOT, node: NODE, env, scratch, timeoutMs: FILE_MS, signal: stopping.signal }, printFile);
   clearTimeout(late);
   return results;
@@ -102,6 +108,14 @@ async function leftovers() {
   const { code, output } = await run(NODE, ['scripts/test/leftovers.mjs', scratch, path.basename(scratch), String(started), String(options.ci)], { cwd: ROOT, timeoutMs: 60_000 });
   const lines = output.split('\n').filter(Boolean);
   return code === 0 ? lines : [...lines, `(the look itself failed with exit code ${code})`];
+}
+
+async function secretsInLogs() {
+  const started = performance.now();
+  const { secrets, logs, found } = await lookForSecrets(SECRETS);
+  console.log(`\n${logs} logs looked through for ${secrets} secrets in ${Math.round(performance.now() - started)} ms: ${found.length === 0 ? 'none was printed' : 'FAILED'}.`);
+  const whole = options.only.length === 0 && !stopping.signal.aborted;
+  return whole && (secrets === 0 || logs === 0) ? ['(the look itself saw no logs or no secrets)'] : found;
 }
 
 function interrupted(signal) {

@@ -7,7 +7,7 @@ import type { AuditEnd } from '../domain/ports/store.ts';
 export interface Audited {
   /** `instance.create`, `token.delete`, ... */
   readonly action: string;
-  /** Members of the body that are written down; never one that can hold a secret. */
+  /** Members of the body that are written down once it was done; never one that can hold a secret. */
   readonly detail?: readonly string[];
 }
 

@@ -16,6 +16,7 @@ import type { Quota, TokenScope, User } from '../../src/domain/user/user.ts';
 import { loadBuiltinTemplates } from '../../src/main/builtin-templates.ts';
 import { systemClock } from '../../src/main/clock.ts';
 import { openSecretBox, openStore } from '../../src/store/index.ts';
+import { keepLogText, noteKeysOf, noteSecret, noteSecretsIn } from '../support/secrets.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
 
 /** A port range that no other test and no server of ours uses. */
@@ -127,6 +128,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
 
   const token = async (user: User, scopes: TokenScope[], expiresAt: number | null = null): Promise<string> => {
     const { secret } = newApiToken();
+    noteSecret('API token', secret);
     await store.tokens.create({ id: randomId(), userId: user.id, name: 'test', scopes, expiresAt }, hashApiToken(secret));
     return secret;
   };
@@ -154,7 +156,9 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
       };
       const answer = await app.inject(options);
       const isJson = /[/+]json/.test(String(answer.headers['content-type'])) && answer.payload.startsWith('{');
-      return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json: isJson ? answer.json<Body>() : ({} as Body) };
+      const json = isJson ? answer.json<Body>() : ({} as Body);
+      noteSecretsIn(json);
+      return { status: answer.statusCode, headers: answer.headers, text: answer.payload, json };
     },
     async report(id, status, rotation) {
       const lease = await store.instances.acquireLease(id, 'test', 10_000);
@@ -174,6 +178,8 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
     async [Symbol.asyncDispose]() {
       await app.close();
       await store.close();
+      noteKeysOf(directory.path);
+      keepLogText('api', lines.join(''));
       await directory[Symbol.asyncDispose]();
     },
   };

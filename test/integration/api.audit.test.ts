@@ -131,8 +131,10 @@ test('no secret is in it: neither tokens and passwords, nor what people write in
   hidden.push((await api.ask('/api/tokens', { method: 'POST', token: ann.token, body: { name: 'x' } })).json.token);
   const { id } = await create(api, ann.token, 'hush');
   hidden.push((await api.ask(`/api/containers/${id}/connection`, { token: ann.token })).json.password);
+  await api.ask('/api/containers', { method: 'POST', token: ann.token, body: { template: 'redis', name: ann.token } }); // pasted into the wrong field
+  await api.ask(`/api/containers/${ann.token}/stop`, { method: 'POST', token: ann.token }); // and into the address
   const text = JSON.stringify((await api.store.audit.list({}, { limit: 200 })).items);
-  for (const secret of hidden) assert.ok(secret.length >= 7 && !text.includes(secret));
+  for (const secret of hidden) assert.ok(secret.length >= 7 && !text.includes(secret) && !api.logged().includes(secret));
 });
 
 test('where the audit cannot be written, nothing is changed and no password is shown', async () => {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { serverCommand } from '../../scripts/setup/server-command.mjs';
 import { freePort } from './ports.ts';
 import type { TestServer } from './server.ts';
+import { keepLog } from './secrets.ts';
 import { temporaryDirectory } from './tmp.ts';
 import { waitFor } from './wait.ts';
 
@@ -29,6 +30,7 @@ export async function startPart(server: TestServer, parts: string, env: Readonly
   const metricsPort = await freePort();
   const command = serverCommand(ROOT, { ...server.environment, DBMAKER_PARTS: parts, DBMAKER_METRICS_PORT: String(metricsPort), ...env });
   const log = openSync(logFile, 'a');
+  keepLog(logFile);
   const child = spawn(command.program, command.args, { cwd: ROOT, env: command.env, stdio: ['ignore', log, log] });
   closeSync(log);
   await once(child, 'spawn');

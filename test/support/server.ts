@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { serverCommand } from '../../scripts/setup/server-command.mjs';
 import { claimPortRange, freePort } from './ports.ts';
+import { keepLog, keepLogText, noteKeysOf, notePasswordsIn, noteSecret, noteSecretsIn } from './secrets.ts';
 import { temporaryDirectory } from './tmp.ts';
 import { waitFor } from './wait.ts';
 import { containersIn, processesIn, removeContainers } from './world.ts';
@@ -89,6 +90,7 @@ class ServerProcess implements TestServer {
   readonly #httpPort: number;
   readonly #release: () => Promise<void>;
   #child: ChildProcess | undefined;
+  #logKept = false;
   #abandoned = false;
   #token: string | undefined;
 
@@ -110,6 +112,8 @@ class ServerProcess implements TestServer {
   async start(): Promise<void> {
     if (this.#child) return;
     const log = openSync(this.#logFile, 'a', 0o600); // a file, not a pipe: it has the last words before a kill -9
+    if (!this.#logKept) keepLog(this.#logFile);
+    this.#logKept = true;
     const { program, args, env } = serverCommand(ROOT, this.environment);
     const [first = program, ...rest] = [...(this.#options.through ?? []), program, ...args];
     const child = spawn(first, rest, { cwd: ROOT, env, stdio: ['ignore', log, log] });
@@ -128,6 +132,10 @@ class ServerProcess implements TestServer {
     ).then(async (state) => {
       if (state === 'gone') throw new Error(`The server ended while starting (${child.exitCode ?? child.signalCode ?? '?'}):\n${await this.logText()}`);
     });
+    const { DBMAKER_ENCRYPTION_KEY: key, DBMAKER_DATABASE_URL: url } = this.environment;
+    if (key !== undefined) noteSecret('encryption key', key);
+    if (url !== undefined) noteSecret('password', new URL(url).password);
+    noteKeysOf(this.home);
   }
 
   get environment(): Record<string, string> {
@@ -164,7 +172,15 @@ class ServerProcess implements TestServer {
     });
     const text = await response.text();
     const parsed: unknown = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+    noteSecretsIn(body);
+    noteSecretsIn(parsed);
+    if (method === 'POST' && response.ok && target.startsWith('/api/containers')) await this.#notePasswords();
     return { status: response.status, headers: response.headers, body: parsed as T };
+  }
+
+  async #notePasswords(): Promise<void> {
+    const { DBMAKER_ENCRYPTION_KEY: key, DBMAKER_DATABASE_URL: url } = this.environment;
+    if (url === undefined) await notePasswordsIn(this.home, key ?? null);
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
@@ -220,9 +236,16 @@ class ServerProcess implements TestServer {
     const somethingThere = (await processesIn(this.home)).length > 0 || (await containersIn(this.home)).length > 0;
     if (!this.#child && !somethingThere) return;
     await this.start();
+    await this.#keepLogsOfInstances();
     const ids = async (): Promise<string[]> => (await this.api<{ items: { id: string }[] }>('GET', '/api/containers?limit=200')).body.items.map(({ id }) => id);
     await Promise.all((await ids()).map((id) => this.api('DELETE', `/api/containers/${id}`)));
     await waitFor(async () => (await ids()).length === 0, { what: 'every instance to be deleted', timeoutMs: 60_000, intervalMs: 100 });
+  }
+
+  /** What the engines said: they too must print no secret. */
+  async #keepLogsOfInstances(): Promise<void> {
+    const { items } = (await this.api<{ items: { id: string; type: string }[] }>('GET', '/api/containers?limit=200')).body;
+    for (const { id, type } of items) keepLogText(`${type}-instance`, String((await this.api('GET', `/api/containers/${id}/logs?tail=10000`)).body));
   }
 
   /** Ends what should not be there any more, and names it. */

@@ -7,6 +7,8 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { RefusalBudget, type RefusalSum } from '../refusal-budget.ts';
 
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Ids and keys of ours. People paste tokens and passwords into addresses, too. */
+const SUBJECT = /^[a-z0-9-]{1,64}$/;
 const OF_ONE_INSTANCE = /^\/api\/containers\/:id(\/|$)/;
 
 /**
@@ -35,7 +37,7 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
   app.addHook('preHandler', async (request) => {
     const audited = auditedOf(request);
     if (audited === null) return;
-    const entry = await describe(request, audited, detailOf(request.body, audited.detail));
+    const entry = await describe(request, audited);
     // What changes something is written after this row and takes it along to the disk; what only shows a secret is not.
     const id = await store.audit.begin(entry, { durable: CHANGES_NOTHING.has(request.method) });
     request.audit = { id, about: {}, finished: false };
@@ -46,7 +48,7 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
     if (audited === null) return;
     try {
       if (request.audit === null) await refused(request, reply, audited);
-      else if (!request.audit.finished) await finish(request, request.audit, reply);
+      else if (!request.audit.finished) await finish(request, request.audit, reply, audited);
     } catch (error) {
       // The row that came first says who wanted what; only how it ended is missing, and the answer is still true.
       log.warn({ err: error, action: audited.action, requestId: request.id }, 'the audit could not be completed');
@@ -58,9 +60,11 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
     await Promise.all(writing);
   });
 
-  async function finish(request: FastifyRequest, open: NonNullable<FastifyRequest['audit']>, reply: FastifyReply): Promise<void> {
+  async function finish(request: FastifyRequest, open: NonNullable<FastifyRequest['audit']>, reply: FastifyReply, audited: Audited): Promise<void> {
     open.finished = true;
-    await store.audit.finish(open.id, { ...endOf(request, reply), ...open.about });
+    const end = endOf(request, reply);
+    // Only what the handler has found valid: people paste tokens and passwords into the wrong fields.
+    await store.audit.finish(open.id, { ...end, ...open.about, ...(end.outcome === 'ok' ? { detail: detailOf(request.body, audited.detail) } : {}) });
   }
 
   async function refused(request: FastifyRequest, reply: FastifyReply, audited: Audited): Promise<void> {
@@ -68,12 +72,12 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
     const [actor, source] = [actorOf(request), sourceOf(request)];
     if (reply.statusCode === 429) return refusals.skip(actor, source);
     if (!refusals.take(actor, source)) return;
-    await store.audit.append({ ...(await describe(request, audited, {})), ...endOf(request, reply) });
+    await store.audit.append({ ...(await describe(request, audited)), ...endOf(request, reply) });
   }
 
-  async function describe(request: FastifyRequest, { action }: Audited, detail: NewAuditEntry['detail']): Promise<Omit<NewAuditEntry, 'outcome' | 'code'>> {
+  async function describe(request: FastifyRequest, { action }: Audited): Promise<Omit<NewAuditEntry, 'outcome' | 'code'>> {
     const { id, name } = request.params as { id?: string; name?: string };
-    const asked = (id ?? name)?.slice(0, 64) ?? null;
+    const asked = [id ?? name].find((text) => text !== undefined && SUBJECT.test(text)) ?? null;
     const instance = asked !== null && OF_ONE_INSTANCE.test(request.routeOptions.url ?? '') ? await store.instances.get(asked) : null;
     return {
       actor: actorOf(request),
@@ -84,7 +88,7 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
       subject: instance?.slug ?? asked,
       instanceId: instance?.id ?? null,
       ownerId: instance?.ownerId ?? null,
-      detail,
+      detail: {},
     };
   }
 

@@ -257,8 +257,8 @@ export interface AuditFilter {
   readonly to?: number;
 }
 
-/** How it ended; what it was done to, if that was not known before. */
-export type AuditEnd = Pick<NewAuditEntry, 'outcome' | 'code'> & Partial<Pick<NewAuditEntry, 'subject' | 'instanceId' | 'ownerId'>>;
+/** How it ended; what it was done to and what was asked for, if that was not known before. */
+export type AuditEnd = Pick<NewAuditEntry, 'outcome' | 'code'> & Partial<Pick<NewAuditEntry, 'subject' | 'instanceId' | 'ownerId' | 'detail'>>;
 
 /** Only ever added to: a row is written once, and completed once if it was begun. */
 export interface AuditRepository {

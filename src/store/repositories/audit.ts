@@ -24,13 +24,14 @@ export class Audit implements AuditRepository {
     return options.durable === true ? this.#database.write(work) : this.#database.writeVolatile(work);
   }
 
-  async finish(id: number, { outcome, code, subject, instanceId, ownerId }: AuditEnd): Promise<boolean> {
+  async finish(id: number, { outcome, code, subject, instanceId, ownerId, detail }: AuditEnd): Promise<boolean> {
     const { numUpdatedRows } = await this.#database.writeVolatile((queries) => queries.updateTable('audit').set({
       outcome,
       code,
       ...(subject === undefined ? {} : { subject }),
       ...(instanceId === undefined ? {} : { instance_id: instanceId }),
       ...(ownerId === undefined ? {} : { owner_id: ownerId }),
+      ...(detail === undefined ? {} : { detail: JSON.stringify(detail) }),
     }).where('id', '=', id).where('outcome', '=', 'begun').executeTakeFirst());
     return numUpdatedRows > 0n;
   }

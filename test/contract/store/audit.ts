@@ -40,11 +40,11 @@ export function auditContract(open: OpenStore): void {
       assert.ok(durable > id);
       assert.deepEqual((await everything(under.store)).map(({ outcome, code }) => [outcome, code]), [['begun', null], ['begun', null]]);
       under.clock.advance(5000);
-      assert.equal(await audit.finish(id, { outcome: 'failed', code: 'disk_full', subject: 's', instanceId: 'a9', ownerId: 'u9' }), true);
+      assert.equal(await audit.finish(id, { outcome: 'failed', code: 'disk_full', subject: 's', instanceId: 'a9', ownerId: 'u9', detail: { n: 1 } }), true);
       assert.equal(await audit.finish(id, { outcome: 'ok', code: null, ownerId: 'u1' }), false);
       assert.equal(await audit.finish(durable, { outcome: 'ok', code: null }), true);
       const [second, first] = await everything(under.store);
-      assert.deepEqual(first, { ...begun, id, at: under.clock.now() - 5000, outcome: 'failed', code: 'disk_full', subject: 's', instanceId: 'a9', ownerId: 'u9' });
+      assert.deepEqual(first, { ...begun, id, at: under.clock.now() - 5000, outcome: 'failed', code: 'disk_full', subject: 's', instanceId: 'a9', ownerId: 'u9', detail: { n: 1 } });
       assert.deepEqual(second, { ...begun, id: durable, at: under.clock.now() - 5000, outcome: 'ok', code: null });
     });
 
