@@ -83,6 +83,7 @@ export class Gateway {
   /** Takes no new connection, lets those that are open go on for `graceMs`, then ends them. */
   async close(graceMs: number): Promise<void> {
     for (const server of this.#servers) server.close();
+    this.#http.drain();
     this.#instancePorts.close();
     const { open } = this.#acceptor;
     if (open.size > 0 && graceMs > 0) {

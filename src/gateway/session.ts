@@ -29,6 +29,8 @@ export interface Shared extends Opener {
 const MAX_LABEL = 63;
 const NAMES: Readonly<Record<TemplateProtocol, string>> = { postgresql: 'PostgreSQL', redis: 'Redis', http: 'HTTP', tcp: 'a protocol of its own' };
 
+const TLS_HINTS: Readonly<Record<TemplateProtocol, string>> = { postgresql: ', for instance with sslmode=require', redis: ', for instance with rediss:// or --tls', http: ', with https://', tcp: '' };
+
 /** A refused client gets so long to read why. */
 const FAREWELL_MS = 3000;
 
@@ -45,6 +47,8 @@ export class Session {
   wire: Wire;
   /** Whether the client speaks TLS by now. */
   tls = false;
+  /** Whose turn it is during a login: that one is to blame when the time is over. */
+  waitsFor: 'client' | 'instance' = 'client';
   /** The name in TLS (SNI), lower case. */
   servername: string | null = null;
   readonly #began: number;
@@ -52,6 +56,7 @@ export class Session {
   /** What is given back at the end of the connection, and what already at the end of the login. */
   readonly #held = new Set<() => void>();
   readonly #handshake = new Set<() => void>();
+  readonly #reached = new Set<string>();
   #cancelDeadline: () => void = () => undefined;
   #protocol = 'unknown';
 
@@ -92,7 +97,10 @@ export class Session {
   restartDeadline(ms = this.shared.ports.settings.handshakeMs): void {
     this.#cancelDeadline();
     this.#cancelDeadline = this.shared.ports.clock.after(ms, () => {
-      this.#ending.abort(new DbmakerError('handshake_timeout', `You did not log in within ${String(ms / 1000)} seconds.`));
+      const seconds = String(ms / 1000);
+      this.#ending.abort(this.waitsFor === 'client'
+        ? new DbmakerError('handshake_timeout', `You did not log in within ${seconds} seconds.`)
+        : new DbmakerError('endpoint_unreachable', `The database did not answer the login within ${seconds} seconds.`, { remedy: 'Look at its log and at its health.' }));
     });
   }
 
@@ -100,8 +108,8 @@ export class Session {
     this.#cancelDeadline();
   }
 
-  more(): Promise<void> {
-    return this.wire.more(this.signal);
+  more(signal = this.signal): Promise<void> {
+    return this.wire.more(signal);
   }
 
   /** Sets up TLS on what the wire holds. */
@@ -132,9 +140,10 @@ export class Session {
   /**
    * @param label slug or alias
    * @param protocol what is spoken here; null: whatever the instance speaks
+   * @param remedy when there is none
    * @throws DbmakerError not_found, rate_limited (has asked for too many that do not exist), unsupported (another protocol)
    */
-  lookUp(label: string, protocol: TemplateProtocol | null = null): InstanceRoute {
+  lookUp(label: string, protocol: TemplateProtocol | null = null, remedy = 'Check the hostname: it is shown with the database\'s connection details.'): InstanceRoute {
     const { limits, table, ports } = this.shared;
     const route = table.find(label.toLowerCase());
     // Before it is told whether there is one; but who has been in already learns nothing by it.
@@ -142,7 +151,7 @@ export class Session {
     if (route === null) {
       limits.lookupFailed('name', this.limitKey);
       const asked = label.length > MAX_LABEL ? 'of that name' : `${label}.${ports.settings.domain}`;
-      throw new DbmakerError('not_found', `There is no database ${asked}.`, { remedy: 'Check the hostname: it is shown with the database\'s connection details.' });
+      throw new DbmakerError('not_found', `There is no database ${asked}.`, { remedy });
     }
     if (protocol === null || route.protocol === protocol) return route;
     throw new DbmakerError('unsupported', `${route.slug} does not speak ${NAMES[protocol]} but ${NAMES[route.protocol]}.`, { remedy: 'Use the port that is shown with its connection details.' });
@@ -158,17 +167,21 @@ export class Session {
       throw new DbmakerError('address_not_allowed', `${route.name} does not take connections from your address (${this.source}).`, { remedy: 'Its owner can add the address to allowedSources.' });
     }
     if (route.access.tlsOnly && !this.tls) {
-      throw new DbmakerError('tls_required', `${route.name} takes connections with TLS only.`, { remedy: `Switch TLS on in your client, for instance with sslmode=require. The host name is ${route.slug}.${ports.settings.domain}.` });
+      throw new DbmakerError('tls_required', `${route.name} takes connections with TLS only.`, { remedy: `Switch TLS on in your client${TLS_HINTS[route.protocol]}. The host name is ${route.slug}.${ports.settings.domain}.` });
     }
     const release = hold(this.#held, limits.take('connectionsPerInstance', route.id));
+    let endLogin: () => void;
     try {
-      hold(this.#handshake, limits.take('handshakesPerInstance', route.id));
+      endLogin = hold(this.#handshake, limits.take('handshakesPerInstance', route.id));
     } catch (error) {
       release();
       throw error;
     }
     if (this.#ending.signal.aborted) this.#letGo();
-    return release;
+    return () => {
+      endLogin();
+      release();
+    };
   }
 
   /**
@@ -213,8 +226,12 @@ export class Session {
     const { protocol } = route;
     this.endHandshake();
     if (protocol === 'postgresql' || protocol === 'redis') limits.loggedIn(this.limitKey, route.id); // of others we do not see whether they were let in
-    metrics.connections.inc({ protocol, routed_by: routedBy, tls: String(this.tls) });
-    metrics.handshakeSeconds.observe({ protocol }, (ports.clock.now() - this.#began) / 1000);
+    if (!this.#reached.has(route.id)) {
+      // Once for each database that it reaches: over HTTP one connection carries many requests.
+      this.#reached.add(route.id);
+      metrics.connections.inc({ protocol, routed_by: routedBy, tls: String(this.tls) });
+      if (this.#reached.size === 1) metrics.handshakeSeconds.observe({ protocol }, (ports.clock.now() - this.#began) / 1000);
+    }
     metrics.open.inc({ protocol });
     const closed = activity.used(route.id, route.slug, piped);
     const release = hold(this.#held, () => {

@@ -2,6 +2,9 @@ import { TLSSocket, type SecureContext } from 'node:tls';
 import { DbmakerError } from '../domain/errors.ts';
 import { gone, Wire } from './wire.ts';
 
+/** libpq sends even the directory of a socket as the name. */
+const HOSTNAME = /^[a-z0-9._-]{1,253}$/i;
+
 /** Which protocol names (ALPN, RFC 7301) to agree to; the client's own first one where there is nothing to prefer. */
 export type ChooseProtocol = (offered: readonly string[], servername: string) => string | undefined;
 
@@ -33,7 +36,7 @@ export async function startTls(wire: Wire, context: SecureContext, chooseProtoco
   secure.on('error', () => secure.destroy()); // for good: also what goes wrong later must not end the process
   await secured(secure, signal);
   const { servername } = secure as TLSSocket & { servername?: string | false | null };
-  return { wire: new Wire(secure), servername: typeof servername === 'string' && servername !== '' ? servername.toLowerCase() : null };
+  return { wire: new Wire(secure), servername: typeof servername === 'string' && HOSTNAME.test(servername) ? servername.toLowerCase() : null };
 }
 
 function secured(socket: TLSSocket, signal: AbortSignal): Promise<void> {

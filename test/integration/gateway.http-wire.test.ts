@@ -339,3 +339,17 @@ test('a gateway that drains ends idle connections at once, and all others with t
   web.database.sockets[2]?.end('llo');
   assert.equal(await readAll(streaming), 'llo');
 });
+
+test('the end of a gateway waits for no idle connection', async () => {
+  await using web = await service();
+  await using house = await GatewayHouse.open();
+  const { slug } = await house.instance({ type: 'web', protocol: 'http', endpoint: web.endpoint });
+  const socket = await dialPlain(house.ports.tls);
+  socket.write(`GET / HTTP/1.1\r\nHost: ${slug}.db.test\r\n\r\n`);
+  await once(socket, 'data');
+  const began = performance.now();
+  await house.gateway.close(20_000);
+  assert.ok(performance.now() - began < 10_000);
+  const text = await house.gateway.metrics.registry.metrics();
+  assert.match(text, /dbmaker_gateway_handshake_seconds_count\{protocol="http"\} 1\n/);
+});

@@ -11,6 +11,10 @@ interface Arrival {
   readonly source: string;
 }
 
+/** How long a connection that is turned away stands before it is closed, and how many may stand so. */
+const TURN_AWAY_MS = 1000;
+const MAX_TURNED_AWAY = 1000;
+
 /**
  * Makes a session of each accepted socket. From configured peers (load balancers) the connection has to begin with a PROXY header that names
  * the client; whether it does is never guessed, or any client could name itself (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, 5).
@@ -19,6 +23,7 @@ export class Acceptor {
   readonly #shared: Shared;
   readonly #proxies: { has(address: string): boolean };
   readonly #sockets = new Set<Socket>();
+  #turnedAway = 0;
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -57,7 +62,14 @@ export class Acceptor {
     const code = isDbmakerError(error) ? error.code : 'internal';
     this.#shared.metrics.failures.inc({ protocol: 'unknown', kind: code });
     this.#shared.ports.log.debug({ err: error, source }, 'a connection was turned away');
-    socket.destroy();
+    // Not at once: there are clients that come back the moment they are cut, for ever.
+    if (this.#turnedAway >= MAX_TURNED_AWAY) return void socket.destroy();
+    this.#turnedAway += 1;
+    const cancel = this.#shared.ports.clock.after(TURN_AWAY_MS, () => socket.destroy());
+    socket.once('close', () => {
+      this.#turnedAway -= 1;
+      cancel();
+    });
   }
 
   async #readHeader(wire: Wire, peer: string): Promise<Arrival> {

@@ -30,6 +30,7 @@ export interface NotYet {
 export async function logIn(session: Session, instance: Socket, rewrite: (key: Key) => Key): Promise<ReadAhead | NotYet> {
   const backend = new Wire(instance);
   const startupBytes = instance.bytesWritten;
+  session.waitsFor = 'instance';
   const done = new AbortController();
   const client = passOnClient(session, instance, AbortSignal.any([session.signal, done.signal]));
   try {
@@ -49,7 +50,10 @@ async function passOnClient(session: Session, instance: Socket, signal: AbortSig
     const bytes = session.wire.takeAll();
     sent += bytes.length;
     if (sent > MAX_CLIENT_BYTES) throw new DbmakerError('invalid_request', 'Too much was sent before the end of the login.');
-    if (bytes.length > 0) instance.write(bytes);
+    if (bytes.length > 0) {
+      instance.write(bytes);
+      session.waitsFor = 'instance';
+    }
     await session.wire.more(signal);
   }
 }
@@ -76,6 +80,7 @@ async function passOnBackend(session: Session, backend: Wire, rewrite: (key: Key
     }
     const first = heard === 0;
     heard += backend.bytes.length;
+    session.waitsFor = 'client';
     if (heard > MAX_BACKEND_BYTES) throw new DbmakerError('endpoint_unreachable', 'The database said too much before the end of the login.');
     reader.push(backend.takeAll());
     const out: Buffer[] = [];

@@ -121,19 +121,22 @@ function find(session: Session, { fixed }: PostgresqlDoor, endpoint: string | nu
   const { label } = session;
   const name = endpoint?.split('.', 1)[0]?.toLowerCase() ?? null;
   if (fixed !== null) {
-    if (name !== null && session.lookUp(name, 'postgresql').id !== fixed.id) throw new DbmakerError('invalid_request', `This port leads to ${fixed.slug}, not to the endpoint ${name}.`, { remedy: 'Leave the option endpoint away, or use the shared port.' });
+    if (name !== null && lookUpOption(session, name).id !== fixed.id) throw new DbmakerError('invalid_request', `This port leads to ${fixed.slug}, not to the endpoint ${name}.`, { remedy: 'Leave the option endpoint away, or use the shared port.' });
     return { route: fixed, routedBy: 'port' };
   }
   if (!session.tls) throw new DbmakerError('tls_required', 'This port takes connections with TLS only: the name of the database is part of TLS.', { remedy: 'Connect with sslmode=require, or to the database\'s own port (directPort in its connection details).' });
   if (label !== null) {
     const route = session.lookUp(label, 'postgresql');
-    if (name !== null && session.lookUp(name, 'postgresql').id !== route.id) throw new DbmakerError('invalid_request', `The host name says ${label}, the option endpoint says ${name}.`, { remedy: 'Leave the option endpoint away.' });
+    if (name !== null && lookUpOption(session, name).id !== route.id) throw new DbmakerError('invalid_request', `The host name says ${label}, the option endpoint says ${name}.`, { remedy: 'Leave the option endpoint away.' });
     return { route, routedBy: 'sni' };
   }
-  if (name !== null) return { route: session.lookUp(name, 'postgresql'), routedBy: 'option' };
+  if (name !== null) return { route: lookUpOption(session, name), routedBy: 'option' };
   throw new DbmakerError('not_found', session.servername === null
     ? 'Your client did not say which database it wants: it sent no server name (SNI).'
     : `No database goes by the name ${session.servername}.`, {
     remedy: `Connect to the host name of the database (ending in .${session.shared.ports.settings.domain}), add options=endpoint=SLUG, or use the database's own port (directPort in its connection details).`,
   });
 }
+
+const lookUpOption = (session: Session, name: string): InstanceRoute =>
+  session.lookUp(name, 'postgresql', 'Check the option endpoint: it takes the first part of the host name that is shown with the database\'s connection details.');

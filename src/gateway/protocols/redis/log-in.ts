@@ -56,6 +56,7 @@ export class RedisLogin {
   async #askOnce(wire: Wire, command: Buffer): Promise<Answer | null> {
     const { signal } = this.#session;
     wire.socket.write(command);
+    this.#session.waitsFor = 'instance';
     try {
       await wire.more(signal);
       for (; wire.bytes[0] === MINUS && !wire.bytes.includes('\r\n'); await wire.more(signal)) {
@@ -65,6 +66,8 @@ export class RedisLogin {
     } catch (error) {
       if (signal.aborted || !isDbmakerError(error, 'cancelled')) throw error;
       return null;
+    } finally {
+      this.#session.waitsFor = 'client';
     }
   }
 }

@@ -65,7 +65,7 @@ export async function serveRedis(session: Session, fixed: InstanceRoute | null):
     session.failed(error);
     if (error.code === 'cancelled') return void session.wire.socket.destroy();
     const words = encodeError(CODES[error.code] ?? 'ERR', error.remedy === undefined ? error.userText : `${error.userText} ${error.remedy}`);
-    if (error.code === 'invalid_request' || error.code === 'handshake_timeout') return session.farewell(words);
+    if (error.code === 'invalid_request') return session.farewell(words);
     await repeat(session, words);
     session.farewell(NOTHING);
   }
@@ -76,14 +76,17 @@ export async function serveRedis(session: Session, fixed: InstanceRoute | null):
  * (ioredis, tried): what is said to that is what it shows.
  */
 async function repeat(session: Session, words: Buffer): Promise<void> {
-  session.restartDeadline(LINGER_MS);
+  const over = new AbortController(); // the deadline of the session may be what it is about
+  const cancel = session.shared.ports.clock.after(LINGER_MS, () => over.abort());
   try {
     for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
       session.wire.socket.write(words);
-      await nextCommand(session);
+      await nextCommand(session, over.signal);
     }
   } catch {
     // the moment is over, the client is gone, or talks nonsense: the end comes anyway
+  } finally {
+    cancel();
   }
 }
 
@@ -122,11 +125,11 @@ const noAuth = (args: readonly Buffer[]): string => (args[0]?.toString().toLower
   : 'Authentication required.');
 
 /** @throws DbmakerError invalid_request (not Redis, too long), cancelled, handshake_timeout */
-async function nextCommand(session: Session): Promise<{ args: readonly Buffer[]; bytes: Buffer }> {
+async function nextCommand(session: Session, signal = session.signal): Promise<{ args: readonly Buffer[]; bytes: Buffer }> {
   for (;;) {
     const command = readCommand(session.wire.bytes);
     if (command.kind === 'invalid') throw new DbmakerError('invalid_request', command.problem);
     if (command.kind === 'command') return { args: command.args, bytes: session.wire.take(command.size) };
-    await session.more();
+    await session.more(signal);
   }
 }
