@@ -50,7 +50,7 @@ module.exports = {
       from: code('^src/domain/'),
       to: { dependencyTypes: ['core', 'npm'], dependencyTypesNot: ['type-only'], pathNot: '^(node:)?(path|path/posix|crypto)$' },
     },
-    ...['config', 'store', 'runtimes', 'engines', 'net', 'gateway', 'certificates', 'workers', 'api'].map(border),
+    ...['config', 'store', 'runtimes', 'engines', 'net', 'gateway', 'certificates', 'backups', 'workers', 'api'].map(border),
     ...['runtimes', 'engines'].map(siblings),
     library('dockerode', 'runtimes/docker'),
     library('kysely', 'store'),

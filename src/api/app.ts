@@ -14,6 +14,7 @@ import { registerRequestLog } from './plugins/request-log.ts';
 import { registerActionRoutes } from './routes/actions.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerEventStream } from './routes/event-stream.ts';
+import { registerBackupRoutes } from './routes/backups.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
@@ -21,6 +22,7 @@ import { registerTemplateRoutes } from './routes/templates.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
 import { registerUserRoutes } from './routes/users.ts';
 import { AuditRecord } from './schemas/audit.ts';
+import { Backup } from './schemas/backup.ts';
 import { Problem } from './schemas/common.ts';
 import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
 import { Template } from './schemas/template.ts';
@@ -65,7 +67,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAuth(app, dependencies, await registerRateLimit(app, dependencies.config.rateLimit));
   registerAudit(app, dependencies);
 
-  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, AuditRecord, ...platformSchemas]) app.addSchema(schema);
+  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, AuditRecord, Backup, ...platformSchemas]) app.addSchema(schema);
   await registerOpenApi(app);
   registerPlatformRoutes(app, context);
   registerMetrics(app, context);
@@ -75,6 +77,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerInstanceRoutes(app, context);
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);
+  registerBackupRoutes(app, context);
   registerAuditRoutes(app, context);
   registerEventStream(app, context);
   await app.ready();

@@ -1,3 +1,4 @@
+import { backupPasswordContext, type Backup } from '../domain/backup/backup.ts';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
 import { type Instance, OPEN_ACCESS } from '../domain/instance/instance.ts';
 import { buildSlug } from '../domain/names.ts';
@@ -17,19 +18,25 @@ import { randomId, randomPassword, randomSlugPart } from './secrets.ts';
 
 /** Random parts collide about never; the bound is for a bug that makes them collide always. */
 const MAX_TRIES = 5;
+/** A backup does not expire while somebody is restoring it. */
+const KEPT_FOR_RESTORE_MS = 24 * 3_600_000;
 
 /**
  * Checks what was asked for and writes the spec; making it so is the reconciler's work.
  * @param fixedId given when the request can be repeated: the same id then finds what the first try made
+ * @param backup where its data come from; what `body` does not say is then as it was
  * @throws invalid_request, template_not_found, template_unavailable, name_taken, quota_exceeded, ports_exhausted, conflict
  */
-export async function createInstance(dependencies: ApiDependencies, owner: User, body: NewInstanceBody, fixedId: string | null): Promise<Instance> {
+export async function createInstance(dependencies: ApiDependencies, owner: User, body: NewInstanceBody, fixedId: string | null, backup: Backup | null = null): Promise<Instance> {
   validateInstanceInput(body);
-  const template = await usableTemplate(dependencies, body.template);
+  const template = backup === null ? await usableTemplate(dependencies, body.template) : await templateFor(dependencies, body.template, backup);
+  if (backup !== null && !(await dependencies.store.backups.keepUntil(backup.id, dependencies.clock.now() + KEPT_FOR_RESTORE_MS))) {
+    throw new DbmakerError('not_found', 'There is no such backup.');
+  }
   for (let tries = 1; ; tries++) {
     const port = await reservePort(dependencies);
     try {
-      const instance = await dependencies.store.instances.create(describe(dependencies, owner, body, template, fixedId ?? randomId(), port));
+      const instance = await dependencies.store.instances.create(describe(dependencies, owner, body, template, { id: fixedId ?? randomId(), port, backup }));
       dependencies.wake.changed(instance.id);
       return instance;
     } catch (error) {
@@ -51,10 +58,26 @@ async function usableTemplate({ store }: ApiDependencies, name: string): Promise
   return template;
 }
 
-function describe({ secretBox }: ApiDependencies, owner: User, body: NewInstanceBody, template: Template, id: string, port: number): NewInstance {
+/** The template as it was, also when it was changed or deleted since; or another one of the same engine. */
+async function templateFor(dependencies: ApiDependencies, name: string, { of }: Backup): Promise<Pick<Template, 'key' | 'document'>> {
+  if (templateKey(name) === of.templateKey) return { key: of.templateKey, document: of.spec.template };
+  const other = await usableTemplate(dependencies, name);
+  if (engineOf(other.document) === of.engine) return other;
+  throw new DbmakerError('invalid_request', 'The backup is of another kind of database.', { fields: { '/template': `must be a template of the engine ${of.engine}` } });
+}
+
+interface Given {
+  readonly id: string;
+  readonly port: number;
+  readonly backup: Backup | null;
+}
+
+function describe({ secretBox }: ApiDependencies, owner: User, body: NewInstanceBody, template: Pick<Template, 'key' | 'document'>, { id, port, backup }: Given): NewInstance {
   const { document } = template;
+  const before = backup?.of ?? null;
   const slug = buildSlug(owner.username, document.type, randomSlugPart());
-  const policies = { sleepAfterMs: null, removeAfterMs: null, ...policiesOf(document.policies ?? {}), ...policiesOf(body) };
+  const beforePolicies = before === null ? {} : { sleepAfterMs: before.spec.sleepAfterMs, removeAfterMs: before.spec.removeAfterMs };
+  const policies = { sleepAfterMs: null, removeAfterMs: null, ...policiesOf(document.policies ?? {}), ...beforePolicies, ...policiesOf(body) };
   return {
     id,
     ownerId: owner.id,
@@ -68,13 +91,19 @@ function describe({ secretBox }: ApiDependencies, owner: User, body: NewInstance
     spec: {
       desired: 'running',
       template: document,
-      resources: resolveResources(body.resources, resolveResources(document.resources, DEFAULT_RESOURCES)),
-      ...loginOf(document, owner.username, { slug, name: body.name, id }),
+      resources: resolveResources(body.resources, before?.spec.resources ?? resolveResources(document.resources, DEFAULT_RESOURCES)),
+      ...loginAfter(backup, loginOf(document, owner.username, { slug, name: body.name, id })),
       ...policies,
-      access: { ...OPEN_ACCESS, ...accessOf(body) },
+      access: { ...OPEN_ACCESS, ...before?.spec.access, ...accessOf(body) },
+      ...(backup === null ? {} : { restoreFrom: backup.id }),
     },
-    secrets: { password: secretBox.seal(randomPassword(), passwordContext(id)), nextPassword: null },
+    secrets: { password: secretBox.seal(backup === null ? randomPassword() : secretBox.open(backup.of.password, backupPasswordContext(backup.id)), passwordContext(id)), nextPassword: null },
   };
+}
+
+/** The login stays, so that clients need only the new address; a snapshot of Redis has no users in it, and the new one is named like the new database. */
+function loginAfter(backup: Backup | null, fresh: { username: string; database: string }): { username: string; database: string } {
+  return backup === null || backup.format === 'rdb' ? fresh : { username: backup.of.spec.username, database: backup.of.spec.database };
 }
 
 async function giveBack({ store, log }: ApiDependencies, port: number): Promise<void> {

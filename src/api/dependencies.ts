@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { BackupFiles } from '../domain/ports/backups.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
@@ -40,6 +41,8 @@ export interface ApiDependencies {
   readonly news: NewsSignal;
   /** To read logs and figures only: the api never controls a runtime. */
   readonly instances: Pick<Runtime, 'logs' | 'stats'>;
+  /** To download and delete them: making and restoring is the workers'. */
+  readonly backups: Pick<BackupFiles, 'read' | 'remove'>;
   /** Whether a listener could be opened there right now: the real bind. */
   readonly isPortFree: (port: number) => Promise<boolean>;
   /** Figures of other parts in this process, shown by /metrics with our own. */

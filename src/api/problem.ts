@@ -37,6 +37,8 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   data_missing: [502, 'Data missing'],
   endpoint_refused: [502, 'Endpoint refused'],
   endpoint_unreachable: [502, 'Endpoint not reachable'],
+  backup_failed: [502, 'Backup failed'],
+  backup_damaged: [502, 'Backup damaged'],
   unsupported: [501, 'Not supported'],
   engine_unavailable: [503, 'Engine not available'],
   runtime_unavailable: [503, 'Runtime not available'],

@@ -26,6 +26,8 @@ export interface Config {
   readonly bind: string;
   /** A port that was released is not handed out again for so long, milliseconds. */
   readonly portQuarantineMs: number;
+  /** A final backup is kept so long, milliseconds. */
+  readonly backupRetentionMs: number;
   /** 32 bytes, base64; null: key file in `home`. A secret. */
   readonly encryptionKey: string | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -88,6 +90,7 @@ export function readConfig(environment: Environment): Config {
     portRange: read('DBMAKER_PORT_RANGE', { from: 10000, to: 19999 }, portRange, 'a range such as 10000-19999'),
     bind: read('DBMAKER_BIND', '127.0.0.1', hostAddress, 'an address'),
     portQuarantineMs: read('DBMAKER_PORT_QUARANTINE_SECONDS', 3600, wholeNumber, 'a number of seconds') * 1000,
+    backupRetentionMs: read('DBMAKER_BACKUP_RETENTION_DAYS', 7, count, 'a number of days, at least 1') * 86_400_000,
     encryptionKey: read<string | null>('DBMAKER_ENCRYPTION_KEY', null, encryptionKey, '32 bytes in base64'),
     logLevel: read('DBMAKER_LOG_LEVEL', 'info', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'trace, debug, info, warn, error, fatal or silent'),
     defaultQuota: {
@@ -135,7 +138,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
 const KNOWN = new Set([
   'DBMAKER_AUDIT_DAYS', 'DBMAKER_TRUSTED_PROXIES',
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',
-  'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',
+  'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_BACKUP_RETENTION_DAYS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',
   'DBMAKER_QUOTA_INSTANCES', 'DBMAKER_QUOTA_MEMORY_MB', 'DBMAKER_QUOTA_CPUS', 'DBMAKER_POSTGRESQL_PORT', 'DBMAKER_REDIS_PORT',
   'DBMAKER_PARTS', 'DBMAKER_METRICS_PORT', 'DBMAKER_TLS_PORT', 'DBMAKER_TLS_CERT', 'DBMAKER_TLS_KEY', 'DBMAKER_PROXY_PROTOCOL_FROM', 'DBMAKER_DRAIN_SECONDS', 'DBMAKER_LIMIT_CONNECTIONS_PER_SOURCE',
   'DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE', 'DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE', 'DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE', 'DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE',

@@ -41,6 +41,8 @@ export const ERROR_CODES = {
   data_missing: { retryable: false },
   endpoint_refused: { retryable: false },
   endpoint_unreachable: { retryable: true },
+  backup_failed: { retryable: true },
+  backup_damaged: { retryable: false },
   unsupported: { retryable: false },
   // what befell the platform
   engine_unavailable: { retryable: true },

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { buildApp } from '../api/app.ts';
+import { createBackupFiles } from '../backups/index.ts';
 import type { Config } from '../config/config.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import type { Certificates } from '../domain/ports/certificates.ts';
@@ -44,6 +45,7 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     status: signals.status,
     news: signals.news,
     instances: runtime,
+    backups: createBackupFiles(config.home),
     isPortFree: (port) => isPortFree(port, config.bind),
     ...(gatewayMetrics === null ? {} : { moreMetrics: gatewayMetrics }),
   });

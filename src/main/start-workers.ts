@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { randomId } from '../api/secrets.ts';
+import { createBackupFiles } from '../backups/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
@@ -6,6 +8,8 @@ import type { SecretBox } from '../domain/ports/secret-box.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { createEngines } from '../engines/index.ts';
 import { createConnect } from '../net/connect.ts';
+import { BackupKeeper } from '../workers/backup/keeper.ts';
+import { Slots } from '../workers/backup/ports.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
@@ -23,6 +27,7 @@ export interface WorkersNeeds {
 
 /** Resolves when the state of the platform was reported once. */
 export async function startWorkers(config: Config, { store, runtime, secretBox, homeId, signals, log }: WorkersNeeds): Promise<{ stop(): Promise<void> }> {
+  const backupFiles = createBackupFiles(config.home);
   const reconciler = new Reconciler({
     store,
     runtime,
@@ -33,6 +38,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
     log: log.child({ part: 'reconciler' }),
     random: Math.random,
     onReport: signals.reported,
+    backups: { files: backupFiles, retentionMs: config.backupRetentionMs, newId: randomId, slots: new Slots(2) },
     settings: {
       // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
       holder: config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`,
@@ -49,14 +55,17 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   });
   const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: () => ({ lastResyncAt: reconciler.lastResyncAt }) });
   const housekeeping = new Housekeeping({ store, clock, log, auditMs: config.auditMs });
+  const keeper = new BackupKeeper({ store, files: backupFiles, clock, log: log.child({ part: 'backups' }) });
   signals.onChanged((id) => reconciler.enqueue(id));
   await reporter.start();
   reconciler.start();
   housekeeping.start();
+  keeper.start();
   return {
     async stop() {
       reporter.stop();
       housekeeping.stop();
+      keeper.stop();
       await reconciler.stop();
     },
   };

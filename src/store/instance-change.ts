@@ -26,7 +26,7 @@ export async function changeInstance(database: Database, id: string, change: Spe
     }
     if (!again) await checkOwner(database, queries, instance, change);
     // Deleting twice only asks the reconciler to look again.
-    const spec = again ? { ...instance.spec, generation: instance.spec.generation + 1 } : changedSpec(instance.spec, change);
+    const spec = again ? deletedAgain(instance.spec, change) : changedSpec(instance.spec, change);
     const changed = {
       ...row,
       ...specColumns(spec),
@@ -59,6 +59,11 @@ async function checkOwner(database: Database, queries: Queries, instance: Instan
   if (change.resources !== undefined) checkResources(others, change.resources, instance.spec.resources);
 }
 
+/** Only the backup can be given up; there is no way back to it, as it may be too late. */
+function deletedAgain(spec: InstanceSpec, { finalBackup }: SpecChange): InstanceSpec {
+  return { ...spec, generation: spec.generation + 1, ...(finalBackup === false ? { finalBackup } : {}) };
+}
+
 function changedSpec(spec: InstanceSpec, change: SpecChange): InstanceSpec {
   return {
     ...spec,
@@ -71,6 +76,7 @@ function changedSpec(spec: InstanceSpec, change: SpecChange): InstanceSpec {
     removeAfterMs: change.removeAfterMs === undefined ? spec.removeAfterMs : change.removeAfterMs,
     ...(change.expiresAt === undefined ? {} : { expiresAt: change.expiresAt }),
     access: { ...spec.access, ...change.access },
+    ...(change.desired === 'deleted' ? { finalBackup: change.finalBackup ?? false } : {}),
   };
 }
 

@@ -14,7 +14,7 @@ interface PageOptions {
   readonly cursor?: string;
 }
 
-type Listed = 'users' | 'instances' | 'webhooks';
+type Listed = 'users' | 'instances' | 'webhooks' | 'backups';
 
 /**
  * One page, newest first, by keyset: the cost is that of the page wherever it lies, and rows that come or go meanwhile shift nothing.

@@ -5,6 +5,7 @@ import { MIGRATIONS } from './migrations/index.ts';
 import { runMigrations } from './migrations/run.ts';
 import { Activity } from './repositories/activity.ts';
 import { Audit } from './repositories/audit.ts';
+import { Backups } from './repositories/backups.ts';
 import { Events } from './repositories/events.ts';
 import { Heartbeats } from './repositories/heartbeats.ts';
 import { Idempotency } from './repositories/idempotency.ts';
@@ -33,6 +34,7 @@ export class SqlStore implements Store {
   readonly samples: Samples;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
+  readonly backups: Backups;
   readonly audit: Audit;
   readonly #database: Database;
   readonly #log: Log | undefined;
@@ -53,6 +55,7 @@ export class SqlStore implements Store {
     this.samples = new Samples(database);
     this.webhooks = new Webhooks(database);
     this.deliveries = new Deliveries(database);
+    this.backups = new Backups(database);
     this.audit = new Audit(database);
   }
 

@@ -3,6 +3,7 @@ import { disturbanceTests } from './runtime/disturbance.ts';
 import { lifecycleTests } from './runtime/lifecycle.ts';
 import { limitTests } from './runtime/limits.ts';
 import { outputTests } from './runtime/output.ts';
+import { streamTests } from './runtime/streams.ts';
 import { watchTests } from './runtime/watch.ts';
 import type { RuntimeWorld } from './runtime/world.ts';
 
@@ -16,5 +17,6 @@ export function runtimeContract(name: string, setup: () => Promise<RuntimeWorld>
     watchTests(setup);
     outputTests(setup);
     limitTests(setup);
+    streamTests(setup);
   });
 }

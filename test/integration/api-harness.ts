@@ -13,6 +13,7 @@ import type { LogLine, Stats } from '../../src/domain/ports/runtime.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
 import type { Quota, TokenScope, User } from '../../src/domain/user/user.ts';
+import { createBackupFiles } from '../../src/backups/index.ts';
 import { loadBuiltinTemplates } from '../../src/main/builtin-templates.ts';
 import { systemClock } from '../../src/main/clock.ts';
 import { openSecretBox, openStore } from '../../src/store/index.ts';
@@ -116,6 +117,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
     },
     config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, ...overrides.config },
     wake: { changed: (id) => void woken.push(id) },
+    backups: createBackupFiles(directory.path),
     status: {
       onReport(id, callback) {
         reports.on(id, callback);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createBackupFiles } from '../../src/backups/index.ts';
 import { DbmakerError } from '../../src/domain/errors.ts';
 import { needsWork } from '../../src/domain/instance/needs-work.ts';
 import type { Engine, EngineTarget } from '../../src/domain/ports/engine.ts';
@@ -9,6 +10,7 @@ import { passwordContext } from '../../src/domain/ports/secret-box.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
 import { createEngines } from '../../src/engines/index.ts';
 import { openSecretBox, openStore } from '../../src/store/index.ts';
+import { Slots } from '../../src/workers/backup/ports.ts';
 import { Reconciler } from '../../src/workers/reconciler/reconciler.ts';
 import { Kill, killable } from '../support/killable.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -194,6 +196,7 @@ class World implements AsyncDisposable {
       clock: { now: () => this.clock.now(), after: (ms, callback) => this.clock.after(ms, () => { if (!kill.dead) callback(); }) },
       log: silent,
       random: () => 0.5,
+      backups: { files: createBackupFiles('/nonexistent'), retentionMs: 1, newId: () => 'b'.repeat(12), slots: new Slots(1) },
       onReport: () => undefined,
       settings: { holder: `life-${this.#life}`, domain: 'localhost', leaseMs: 30_000, resyncMs: 30_000, pollMs: 1000, concurrency: 4, quarantineMs: 60_000, startTimeoutMs: 60_000, stopGraceMs: 1000, pausedMs: 600_000 },
     });

@@ -1,5 +1,6 @@
 /** Somebody who uses a test server: an account and a token of their own, and the requests that people make. */
 import assert from 'node:assert/strict';
+import type { BackupView } from '../../src/api/schemas/backup.ts';
 import type { ConnectionView, InstanceView } from '../../src/api/schemas/instance.ts';
 import type { Quota } from '../../src/domain/user/user.ts';
 import type { Answer, TestServer } from './server.ts';
@@ -67,9 +68,23 @@ export class Person {
     return (await this.must<{ items: InstanceView[] }>(200, 'GET', '/api/containers?limit=200')).items;
   }
 
-  /** Deletes and waits until it is gone. */
+  /** Deletes and waits until it is gone; what was in it goes with it. */
   async delete(id: string): Promise<void> {
-    await this.must(204, 'DELETE', `/api/containers/${id}`, undefined, { prefer: 'wait=60' });
+    await this.must(204, 'DELETE', `/api/containers/${id}?backup=false`, undefined, { prefer: 'wait=60' });
+  }
+
+  /** Deletes as people do, waits until it is gone, and returns the backup that was made of it. */
+  async deleteKeeping(id: string): Promise<BackupView> {
+    await this.must(204, 'DELETE', `/api/containers/${id}`, undefined, { prefer: 'wait=110' });
+    const { items } = await this.must<{ items: BackupView[] }>(200, 'GET', '/api/backups?limit=200');
+    const backup = items.find(({ container }) => container === id);
+    assert.ok(backup, `no backup of ${id}`);
+    return backup;
+  }
+
+  /** Makes a new database from a backup and waits until it takes connections. */
+  async restore(backup: string, change?: Readonly<Record<string, unknown>>): Promise<InstanceView> {
+    return this.must(201, 'POST', `/api/backups/${backup}/restore`, change, { prefer: 'wait=110' });
   }
 
   /** Looks until `reached` says so; the view that it said so of. */

@@ -238,7 +238,7 @@ class ServerProcess implements TestServer {
     await this.start();
     await this.#keepLogsOfInstances();
     const ids = async (): Promise<string[]> => (await this.api<{ items: { id: string }[] }>('GET', '/api/containers?limit=200')).body.items.map(({ id }) => id);
-    await Promise.all((await ids()).map((id) => this.api('DELETE', `/api/containers/${id}`)));
+    await Promise.all((await ids()).map((id) => this.api('DELETE', `/api/containers/${id}?backup=false`)));
     await waitFor(async () => (await ids()).length === 0, { what: 'every instance to be deleted', timeoutMs: 60_000, intervalMs: 100 });
   }
 

@@ -109,6 +109,18 @@ export class SimulatedRuntime implements Runtime {
     return Promise.reject(new DbmakerError('unsupported', 'Simulated instances run no programs.'));
   }
 
+  stream(): Promise<never> {
+    return this.exec();
+  }
+
+  exportData(): Promise<never> {
+    return this.exec();
+  }
+
+  importData(): Promise<never> {
+    return this.exec();
+  }
+
   stats(id: string): Promise<{ cpuMs: number; memoryBytes: number; diskBytes: number; processes: number }> {
     this.#existing(id);
     return Promise.resolve({ cpuMs: 0, memoryBytes: 0, diskBytes: 0, processes: 1 });

@@ -1,9 +1,11 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
 import { resolveResources } from '../../domain/resources.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
 import type { Caller } from '../caller.ts';
+import { ownerOf, visibleBackup } from '../backups.ts';
 import { callerOf, visibleInstance } from '../caller.ts';
 import { createInstance } from '../create-instance.ts';
 import { createOnce, idempotencyKey } from '../idempotency.ts';
@@ -17,6 +19,8 @@ const tags = ['containers'];
 
 /** For the audit. */
 const CHANGES = ['name', 'resources', 'sleepAfter', 'removeAfter', 'tlsOnly', 'allowedSources'];
+
+const DeleteQuery = strictObject({ backup: Type.Optional(Type.Boolean({ default: true, description: 'Whether a backup is made first.' })) });
 
 const CreateHeaders = Type.Object({
   ...PreferHeaders.properties,
@@ -43,7 +47,8 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   });
 
   app.post('/api/containers', {
-    config: { access: 'write', audit: { action: 'instance.create', detail: ['template', ...CHANGES] } },
+    config: { access: 'write', audit: { action: 'instance.create', detail: ['template', 'restoreFrom', ...CHANGES] } },
+    preValidation: async (request) => fillFromBackup(request),
     schema: {
       tags,
       summary: 'Create a database',
@@ -55,8 +60,10 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   }, async (request, reply) => {
     const { user } = callerOf(request);
     const { body } = request;
+    const backup = body.restoreFrom === undefined ? null : await visibleBackup(store, caller, body.restoreFrom);
+    const user = backup === null ? caller.user : await ownerOf(store, caller, backup);
     const key = idempotencyKey(request.headers['idempotency-key']);
-    const create = (id: string | null): ReturnType<typeof createInstance> => createInstance(context, user, body, id);
+    const create = (id: string | null): ReturnType<typeof createInstance> => createInstance(context, user, body, id, backup);
     const { instance, replayed } = key === null ? { instance: await create(null), replayed: false } : await createOnce(context, { userId: user.id, key, body }, create);
     noteAudit(request, { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId });
     if (replayed) void reply.header('idempotency-replayed', 'true');
@@ -91,19 +98,32 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   app.delete('/api/containers/:id', {
     config: { access: 'write', audit: { action: 'instance.delete' } },
     schema: {
-      tags, summary: 'Delete it and its data', description: 'Answers 202; with `Prefer: wait=60` 204 once it is gone.', params: IdParams, headers: PreferHeaders,
+      tags, summary: 'Delete it and its data', params: IdParams, headers: PreferHeaders, querystring: DeleteQuery,
+      description: 'First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Answers 202; with `Prefer: wait=60` 204 once it is gone.',
       response: { 202: InstanceRef, 204: Type.Null(), ...problemResponse },
     },
   }, async (request, reply) => {
     const caller = callerOf(request);
     const instance = await visibleInstance(store, caller, request.params.id);
-    const changed = instance.spec.desired === 'deleted' ? instance : await store.instances.change(instance.id, { desired: 'deleted' }, {
-      event: { type: 'instance.delete-requested', message: 'Is being deleted.', data: { by: caller.user.username } },
+    const { backup = true } = request.query;
+    const nothingNew = instance.spec.desired === 'deleted' && (backup || instance.spec.finalBackup !== true);
+    const changed = nothingNew ? instance : await store.instances.change(instance.id, { desired: 'deleted', finalBackup: backup }, {
+      event: { type: 'instance.delete-requested', message: backup ? 'Is being deleted, after a final backup.' : 'Is being deleted, without a backup.', data: { by: caller.user.username, backup } },
     });
     wake.changed(instance.id);
     const { seen, reached } = await preferences(context, request, reply).wait(changed, (now) => now === null);
     return reached ? reply.code(204).send(null) : reply.code(202).send(instanceView(seen ?? changed, config.domain));
   });
+
+  /** Before it is checked: what a restoring creation leaves out is as it was. */
+  async function fillFromBackup(request: FastifyRequest): Promise<void> {
+    const body = request.body as Record<string, unknown> | null | undefined;
+    const id = body?.['restoreFrom'];
+    if (typeof id !== 'string' || body === null || body === undefined) return;
+    const { of } = await visibleBackup(store, callerOf(request), id);
+    body['template'] ??= of.templateKey;
+    body['name'] ??= of.name;
+  }
 
   /** null: everybody's. @throws forbidden */
   async function ownerFilter(caller: Caller, owner: string | undefined): Promise<string | null> {

@@ -29,6 +29,7 @@ const Name = Type.String({ maxLength: 1000, description: '1-40 characters a-z, 0
 export const NewInstanceBody = strictObject({
   template: Type.String({ maxLength: 100, description: 'Name of a template.', examples: ['postgresql'] }),
   name: Name,
+  restoreFrom: Type.Optional(Type.String({ maxLength: 40, description: 'Id of a backup that its data come from. What is left out is then as it was.' })),
   ...Changeable,
 });
 export type NewInstanceBody = Static<typeof NewInstanceBody>;
@@ -57,7 +58,10 @@ export const Instance = Type.Object({
   desired: oneOf(['running', 'sleeping', 'stopped', 'deleted'] as const),
   since: Time,
   reason: nullable(Type.Object({ code: Type.String(), message: Type.String(), logTail: Type.Optional(Type.String()) }, { description: 'Why it is as it is.' })),
-  progress: nullable(Type.Object({ step: Type.String(), message: Type.String(), fraction: Type.Optional(Type.Number()), bytes: Type.Optional(Type.Number()), totalBytes: Type.Optional(Type.Number()) })),
+  progress: nullable(Type.Object({
+    step: Type.String(), message: Type.String(), fraction: Type.Optional(Type.Number()),
+    bytes: Type.Optional(Type.Number()), totalBytes: Type.Optional(Type.Number()),
+  })),
   attempts: Type.Integer({ description: 'Failures in a row; the time between tries grows with them.' }),
   nextTryAt: nullable(Time),
   resources: Type.Object({ memoryBytes: Type.Integer(), cpus: Type.Number() }),

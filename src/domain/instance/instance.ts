@@ -54,6 +54,10 @@ export interface InstanceSpec {
   /** Removed at this time, used or not (an ephemeral one); null: never. Left out in rows of before: null. */
   readonly expiresAt?: number | null;
   readonly access: Access;
+  /** With desired = deleted: a backup is made and verified before anything is removed. Left out: false. */
+  readonly finalBackup?: boolean;
+  /** Id of the backup that its data come from at the first start; left out: it begins empty. */
+  readonly restoreFrom?: string;
 }
 
 /** Why an instance is as it is, in words for its owner. */
@@ -98,6 +102,8 @@ export interface InstanceStatus {
   readonly startedAt: number | null;
   /** Whether the first start has ever succeeded: from then on missing data is an error, never a reason to make new data. */
   readonly provisioned: boolean;
+  /** Whether the data of `spec.restoreFrom` are completely in place. Left out: no. */
+  readonly restored?: boolean;
   /** Times of recent unasked ends of the process; feeds crash-loop detection. */
   readonly crashes: readonly number[];
   /** Engine version as the engine said it. */

@@ -1,4 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { BackupFormat } from '../backup/backup.ts';
+import type { BackupWriter } from './backups.ts';
+import type { ExecResult, StreamOptions } from './runtime.ts';
 import type { EngineName } from '../template/template.ts';
 
 /** How an engine reaches one instance: `connect` opens a fresh raw connection each time. */
@@ -50,8 +54,57 @@ export interface Engine {
   version(target: EngineTarget): Promise<string>;
   /** Bytes of the user's data as the engine counts them; 0 where it cannot tell. */
   size(target: EngineTarget): Promise<number>;
+  /** How data are taken out of a running one; null: only by an archive of its stopped data directory. */
+  readonly backup: EngineBackup | null;
+  /** Whether the archive of a stopped data directory is one; null: it looks at nothing but the archive's form. */
+  readonly dataArchive: DataArchiveCheck | null;
   /** @throws unsupported where the engine cannot tell: who asks must not take it for unused */
   activity(target: EngineTarget): Promise<Activity>;
+}
+
+/** What a backup or a restore has to do with the instance. */
+export interface BackupAccess {
+  readonly target: EngineTarget;
+  /** Where its socket is, as seen from inside; null: it listens on `port`. */
+  readonly socketDirectory: string | null;
+  readonly port: number;
+  /** Runs a program inside, as the instance's user. */
+  readonly run: (argv: readonly string[], options?: Omit<StreamOptions, 'signal'>) => Promise<Omit<ExecResult, 'stdout'>>;
+  readonly signal: AbortSignal;
+}
+
+/** Opens a file of the backup by its name. */
+export type ReadBackup = (name: string) => Promise<Readable>;
+
+/** Takes data out of a running instance and puts them into another one. */
+export interface EngineBackup {
+  readonly format: Exclude<BackupFormat, 'data'>;
+  /** Whether it takes programs of the engine inside the instance. */
+  readonly needsPrograms: boolean;
+  /**
+   * Writes all that is in it, as of one moment; sessions of others are ended before. @returns what check() and restoring need to know
+   * @throws unsupported where this instance lacks what it takes, access_denied, conflict when somebody came in meanwhile, backup_failed, ...
+   */
+  dump(access: BackupAccess, writer: BackupWriter): Promise<Readonly<Record<string, unknown>>>;
+  /** Whether what was written is one of this format and complete, beyond its checksum. @throws backup_damaged */
+  check(access: BackupAccess, read: ReadBackup, details: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Into a new instance that runs; can be done again after it was cut off. null: before the first start, by `seed`. @throws backup_damaged, backup_failed */
+  readonly restore: ((access: BackupAccess, read: ReadBackup, details: Readonly<Record<string, unknown>>) => Promise<void>) | null;
+  /** A file of the new data directory. null: by `restore`. */
+  readonly seed: ((read: ReadBackup, details: Readonly<Record<string, unknown>>) => Promise<SeedFile>) | null;
+}
+
+export interface SeedFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly content: Readable;
+}
+
+export interface DataArchiveCheck {
+  /** Files of the data directory, the beginnings of which it has to see. */
+  readonly files: readonly string[];
+  /** `clean`: it was ended in good order. @throws backup_damaged when these are not data of the engine */
+  inspect(beginnings: ReadonlyMap<string, Buffer>): { readonly clean: boolean };
 }
 
 export interface LaunchInput {

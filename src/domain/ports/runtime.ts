@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Endpoint } from '../endpoint.ts';
 import type { Progress, Resources } from '../instance/instance.ts';
 import type { Availability, EngineName, TemplateDocument } from '../template/template.ts';
@@ -71,6 +72,16 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+export interface StreamOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Left out: its input is empty. A program may end without reading all of it. */
+  readonly input?: Readable;
+  /** Ended with the program's output; left out: that is thrown away. Read no faster than it takes. */
+  readonly output?: Writable;
+  /** Ends the program. */
+  readonly signal?: AbortSignal;
+}
+
 export type OnProgress = (progress: Progress) => void;
 
 /**
@@ -126,6 +137,22 @@ export interface Runtime {
   /** Runs a program inside the running instance, as its user. Output is cut at 1 MiB each. */
   exec(id: string, argv: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<ExecResult>;
 
+  /**
+   * As exec, but for any amount of data and without a limit of time. Resolves when the program has ended and `output` has taken everything;
+   * of stderr the last 64 KiB are kept. @throws not_running, cancelled (by the signal), what broke `input` or `output`
+   */
+  stream(id: string, argv: readonly string[], options: StreamOptions): Promise<Omit<ExecResult, 'stdout'>>;
+  /**
+   * A tar of the data directory of one that does not run, poured into `output`, which is ended with it. Names are relative (`./global/...`).
+   * @throws conflict while it runs, data_missing, cancelled, what broke `output`
+   */
+  exportData(id: string, output: Writable, options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Makes the data of an instance that was never started out of a tar: alone (`whole`), or added to what a new one begins with (`added`).
+   * Comes before create(), which keeps them. Replaces what an earlier call, cut off or not, has made. Owner and mode are put right.
+   * @throws conflict when there is a container or process of it, backup_damaged (no tar), disk_full, cancelled, what broke `input`
+   */
+  importData(workload: Workload, input: Readable, options: { mode: 'whole' | 'added'; signal?: AbortSignal }): Promise<void>;
   /** @throws not_running */
   stats(id: string): Promise<Stats>;
 }

@@ -1,4 +1,5 @@
 import type { AuditEntry, NewAuditEntry } from '../audit/entry.ts';
+import type { BackedUp, Backup, BackupFile, BackupFormat } from '../backup/backup.ts';
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
 import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
@@ -31,6 +32,7 @@ export interface Store {
   readonly samples: SampleRepository;
   readonly webhooks: WebhookRepository;
   readonly deliveries: DeliveryRepository;
+  readonly backups: BackupRepository;
   readonly audit: AuditRepository;
   /** Brings the schema up to date; safe when several processes start at once. */
   migrate(): Promise<void>;
@@ -93,6 +95,8 @@ export interface NewInstance {
 /** What a person may change; each change raises the generation. */
 export interface SpecChange {
   readonly desired?: Desired;
+  /** Only with desired = deleted. Asked again, `false` gives up a backup that was wanted before; nothing brings it back. */
+  readonly finalBackup?: boolean;
   readonly restart?: true;
   readonly resources?: InstanceSpec['resources'];
   readonly sleepAfterMs?: number | null;
@@ -276,6 +280,28 @@ export interface AuditRepository {
   prune(before: number): Promise<number>;
   /** Removes the oldest rows of actors that we do not know, so that `keep` are left: strangers can write them. @returns how many */
   pruneUnknown(keep: number): Promise<number>;
+}
+
+export interface BackupRepository {
+  /** Recorded before its first byte is written: state `making`. */
+  begin(backup: { id: string; instanceId: string; ownerId: string; of: BackedUp; format: BackupFormat }): Promise<Backup>;
+  get(id: string): Promise<Backup | null>;
+  /** In any state, oldest first. */
+  ofInstance(instanceId: string): Promise<Backup[]>;
+  /** Verified ones, newest first. */
+  list(filter: { ownerId?: string }, options: { limit: number; cursor?: string }): Promise<Page<Backup>>;
+  /** The making took another way. false when it is not being made any more. */
+  setFormat(id: string, format: BackupFormat): Promise<boolean>;
+  /** `making` becomes `verified`; false when it is not being made any more. */
+  finish(id: string, result: { files: readonly BackupFile[]; details: Backup['details']; note: string | null; expiresAt: number }): Promise<boolean>;
+  /** Moves the end of a verified one to `time`, if it is earlier. false when there is no such backup (any more). */
+  keepUntil(id: string, time: number): Promise<boolean>;
+  /** `verified` (only if expired by `expiredAt`, where given) or `making` becomes `removing`; true also when it was so already. */
+  markRemoving(id: string, options?: { expiredAt?: number }): Promise<boolean>;
+  /** The row goes; only after markRemoving and after its files are gone. */
+  delete(id: string): Promise<void>;
+  /** Those to be removed: expired by `now`, or `removing`, or `making` for an instance that is gone. */
+  removable(now: number): Promise<Backup[]>;
 }
 
 export interface IdempotencyRecord {

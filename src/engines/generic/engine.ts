@@ -17,6 +17,8 @@ export const generic: Engine = {
   },
   version: async () => '',
   size: async () => 0,
+  backup: null,
+  dataArchive: null,
   // Zero would read as "nobody uses it" and let it be put to sleep.
   activity: async () => {
     throw unknown('see who uses it');

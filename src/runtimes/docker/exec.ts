@@ -63,7 +63,7 @@ async function collect(stream: Duplex): Promise<Pick<ExecResult, 'stdout' | 'std
 }
 
 /** The output may end a moment before the engine knows the exit code. */
-async function exitCode(context: DockerContext, command: Docker.Exec): Promise<number> {
+export async function exitCode(context: DockerContext, command: Docker.Exec): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const { Running, ExitCode } = await context.client.call('ask for the exit code', (abortSignal) => command.inspect({ abortSignal }));
     if (!Running && ExitCode !== null) return ExitCode;
@@ -77,7 +77,7 @@ async function exitCode(context: DockerContext, command: Docker.Exec): Promise<n
  * one of this container; elsewhere it has lost its input and output and usually ends by that. A loaded engine may begin it only after we
  * have left, so that it is waited for.
  */
-async function killExec(context: DockerContext, command: Docker.Exec, containerId: string): Promise<void> {
+export async function killExec(context: DockerContext, command: Docker.Exec, containerId: string): Promise<void> {
   try {
     for (let tries = 0; tries < LATE_START_TRIES; tries += 1) {
       const { Running, Pid, ExitCode } = await context.client.call('end a program in the container', (abortSignal) => command.inspect({ abortSignal }));

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Runtime } from '../../domain/ports/runtime.ts';
+import { exportData, importData } from './archive.ts';
 import { createClient } from './client.ts';
 import type { DockerContext } from './context.ts';
 import { exec } from './exec.ts';
@@ -10,6 +11,7 @@ import { createLifecycle } from './lifecycle.ts';
 import { logs } from './logs.ts';
 import { observe, observeAll } from './observe.ts';
 import { stats } from './stats.ts';
+import { stream } from './stream.ts';
 import { watch } from './watch.ts';
 
 export interface DockerRuntimeOptions {
@@ -49,6 +51,9 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     watch: (handlers, signal) => watch(context, handlers, signal),
     logs: (id, logOptions) => logs(context, id, logOptions),
     exec: (id, argv, execOptions) => exec(context, id, argv, execOptions),
+    stream: (id, argv, streamOptions) => stream(context, id, argv, streamOptions),
+    exportData: (id, output, exportOptions) => exportData(context, id, output, exportOptions),
+    importData: (workload, input, importOptions) => importData(context, workload, input, importOptions),
     stats: (id) => stats(context, id),
   };
 }

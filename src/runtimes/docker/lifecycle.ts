@@ -183,7 +183,7 @@ async function hasInit({ client }: DockerContext): Promise<boolean> {
 const isLeaving = ({ State }: Inspected): boolean => State.Dead || State.Status === 'removing';
 
 /** A removal that was begun by somebody else may take a while; ours is over when it answers. */
-async function seenGone(context: DockerContext, id: string): Promise<void> {
+export async function seenGone(context: DockerContext, id: string): Promise<void> {
   for (let tries = 0; tries < LOOKS; tries += 1) {
     if (await inspectContainer(context, id) === null) return;
     await pause(context.clock, LOOK_AGAIN_MS);

@@ -14,7 +14,8 @@ import { createRedis } from './engines/redis.ts';
 import { majorOf } from './engines/settings.ts';
 import { inspectHost, uidFor } from './host.ts';
 import type { Host } from './host.ts';
-import { execInside, statsOf } from './inside.ts';
+import { exportData, importData } from './archive.ts';
+import { execInside, statsOf, streamInside } from './inside.ts';
 import { createInstance, discardInstance, removeInstance, stopInstance } from './lifecycle.ts';
 import { readLogs } from './logging.ts';
 import { KeyedMutex } from './mutex.ts';
@@ -96,6 +97,9 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     watch: (handlers, signal) => watcher.add(handlers, signal),
     logs: (id, logOptions) => readLogs(context, id, logOptions),
     exec: (id, argv, execOptions) => execInside(context, id, argv, execOptions),
+    stream: (id, argv, streamOptions) => streamInside(context, id, argv, streamOptions),
+    exportData: (id, output, exportOptions) => alone(id, () => exportData(context, id, output, exportOptions)),
+    importData: (workload, input, importOptions) => alone(workload.id, () => importData(context, workload, input, importOptions)),
     stats: (id) => statsOf(context, id),
   };
 }

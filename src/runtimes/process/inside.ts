@@ -1,8 +1,9 @@
 import { DbmakerError } from '../../domain/errors.ts';
-import type { ExecResult, Stats } from '../../domain/ports/runtime.ts';
+import type { ExecResult, Stats, StreamOptions } from '../../domain/ports/runtime.ts';
 import type { Context } from './context.ts';
 import { groupOf, pathsOf } from './context.ts';
 import type { InstancePaths } from './paths.ts';
+import { pour } from './pour.ts';
 import { isAlive, lastRun, processesOf } from './processes.ts';
 import { processMemory, processStatus } from './proc.ts';
 import { readDefinition } from './records.ts';
@@ -23,6 +24,12 @@ export async function execInside(context: Context, id: string, argv: readonly st
     isolate: true,
     ...options,
   });
+}
+
+/** @see Runtime.stream */
+export async function streamInside(context: Context, id: string, argv: readonly string[], options: StreamOptions): Promise<Omit<ExecResult, 'stdout'>> {
+  const { paths, definition } = await running(context, id);
+  return pour(await context.host(), { argv, cwd: paths.data, uid: definition.uid, join: await (await groupOf(context, definition))?.joinFiles() ?? [], isolate: true, ...options });
 }
 
 /** @see Runtime.stats */

@@ -46,7 +46,8 @@ export function run(host: Host, clock: Clock, options: RunOptions): Promise<Exec
   });
 }
 
-function killSession(pid: number | undefined): void {
+/** Kills a program with all of its session. */
+export function killSession(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');

@@ -8,6 +8,7 @@ import type { Observation, Runtime, Workload } from '../../domain/ports/runtime.
 import type { SecretBox } from '../../domain/ports/secret-box.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { EngineName } from '../../domain/template/template.ts';
+import type { BackupPorts } from '../backup/ports.ts';
 
 /** What the reconciler needs of the rest of the house; handed in by src/main. */
 export interface ReconcilerPorts {
@@ -19,6 +20,7 @@ export interface ReconcilerPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: ReconcilerSettings;
+  readonly backups: BackupPorts;
   /** 0..1; Math.random in production. */
   readonly random: () => number;
   /** Told after each report that was written. */

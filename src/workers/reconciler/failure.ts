@@ -8,9 +8,10 @@ const PLATFORM_RETRY_MS = 3000;
 
 /**
  * Turns what a step threw into a reason that the owner reads and a time for the next try.
+ * `eventType`: where the instance itself has not failed.
  * Where the trouble is the platform's, the phase stays: an instance whose Docker is away has not failed.
  */
-export async function recordFailure(pass: Pass, thrown: unknown): Promise<StepResult> {
+export async function recordFailure(pass: Pass, thrown: unknown, eventType = 'instance.delayed'): Promise<StepResult> {
   const { instance, ports, observation } = pass;
   const error = asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker; it is tried again.');
   if (error.code === 'cancelled') throw error;
@@ -36,7 +37,7 @@ export async function recordFailure(pass: Pass, thrown: unknown): Promise<StepRe
       // A process that was never seen running is launched anew; one that runs but is not ready is only asked again.
       ...(phase === 'failed' && observation.state !== 'running' ? { startedAt: null, endpoint: null } : {}),
     },
-    news ? { events: [{ type: phase === 'failed' ? 'instance.failed' : 'instance.delayed', message, data: { code: error.code, attempts } }] } : {},
+    news ? { events: [{ type: phase === 'failed' ? 'instance.failed' : eventType, message, data: { code: error.code, attempts } }] } : {},
   );
   return nextTryAt === null ? { kind: 'done' } : again(delay);
 }

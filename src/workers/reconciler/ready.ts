@@ -1,9 +1,9 @@
-import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
-import { passwordContext } from '../../domain/ports/secret-box.ts';
-import type { Engine, EngineTarget } from '../../domain/ports/engine.ts';
+import { DbmakerError } from '../../domain/errors.ts';
+import { restoreInto } from '../backup/restore.ts';
 import { logTail } from './log-tail.ts';
+import { findLogin } from './login.ts';
 import { rotatePassword } from './rotate.ts';
-import type { Pass } from './context.ts';
+import type { EventDraft, Pass } from './context.ts';
 
 /**
  * Asks the database itself whether it is ready; when it is, carries out what is left to do in it and reports `running`.
@@ -30,6 +30,7 @@ export async function becomeReady(pass: Pass): Promise<boolean> {
     if (login.version === undefined) await engine.ensureAccess(login.target, access);
     version = login.version ?? await engine.version(login.target);
   }
+  const restored = firstOfRun && login.state === 'ready' && await restoreInto(pass, login.target);
   const rotation = await rotatePassword(pass, login.target);
   const running = firstOfRun ? [{ type: 'instance.running', message: `${instance.name} is running.`, data: { version } }] : [];
   await pass.report(
@@ -42,42 +43,18 @@ export async function becomeReady(pass: Pass): Promise<boolean> {
       nextTryAt: null,
       version,
       provisioned: true,
+      ...(restored ? { restored } : {}),
       observedGeneration: spec.generation,
     },
-    { ...rotation, events: [...running, ...rotation.events] },
+    { ...rotation, events: [...restoredEvent(pass, restored), ...running, ...rotation.events] },
   );
   return true;
 }
 
-type Login =
-  | { readonly state: 'ready'; readonly target: EngineTarget; readonly version?: string }
-  | { readonly state: 'starting'; readonly message: string }
-  /** It answers, but the owner changed the login by hand: it runs, and we say that we cannot look inside. */
-  | { readonly state: 'refused'; readonly target: EngineTarget; readonly error: DbmakerError };
-
-/** The login that works: the password on record, or the next one where a rotation was cut off after it had been applied. */
-async function findLogin(pass: Pass, options: Parameters<Engine['probe']>[1]): Promise<Login> {
-  const { instance, ports, engine, observation } = pass;
-  const target = pass.target(observation);
-  try {
-    const readiness = await engine.probe(target, options);
-    return readiness.state === 'ready' ? { ...readiness, target } : readiness;
-  } catch (error) {
-    if (!isDbmakerError(error, 'access_denied')) throw error;
-    const sealed = instance.secrets.nextPassword;
-    if (sealed !== null) {
-      const next = pass.target(observation, ports.secretBox.open(sealed, passwordContext(instance.id)));
-      try {
-        const readiness = await engine.probe(next, options);
-        return readiness.state === 'ready' ? { ...readiness, target: next } : readiness;
-      } catch (again) {
-        if (!isDbmakerError(again, 'access_denied')) throw again;
-      }
-    }
-    // While an official image initialises itself, its login does not exist yet.
-    if (!instance.status.provisioned) return { state: 'starting', message: error.userText };
-    return { state: 'refused', target, error: new DbmakerError('access_denied', 'It runs, but the password was changed inside the database, so DbMaker cannot look into it.', { cause: error }) };
-  }
+/** For data that were put in before the start, too: they have now been seen to work. */
+function restoredEvent({ instance: { name, spec, status } }: Pass, now: boolean): EventDraft[] {
+  if (status.provisioned || (!now && status.restored !== true)) return [];
+  return [{ type: 'instance.restored', message: `${name} was restored from a backup.`, data: { backup: spec.restoreFrom } }];
 }
 
 async function checkDeadline(pass: Pass, waitingFor: string): Promise<void> {

@@ -151,7 +151,7 @@ export class Reconciler {
       const pass = makePass(this.#ports, instance, observation, lease, signal);
       try {
         const result = await step(pass);
-        if (instance.spec.desired === 'deleted') await this.#close(lease);
+        if (instance.spec.desired === 'deleted' && result.kind === 'done') await this.#close(lease);
         return result;
       } catch (error) {
         if (this.#stopping.signal.aborted) throw leaseLost();

@@ -4,7 +4,9 @@ import { backoffMs } from '../../domain/instance/backoff.ts';
 import { explainEnd } from '../../domain/instance/explain.ts';
 import type { Observation } from '../../domain/ports/runtime.ts';
 import { DONE, again, type Pass, type StepResult } from './context.ts';
+import { restoreData } from '../backup/restore.ts';
 import { logTail } from './log-tail.ts';
+import { progressReporter } from './progress.ts';
 import { becomeReady } from './ready.ts';
 
 /** A database is usually ready within 100-500 ms of its launch (a look costs 2 ms); the longer it takes, the less a moment more matters. */
@@ -71,25 +73,11 @@ async function launch(pass: Pass, anew: boolean): Promise<StepResult> {
   }, { volatile: true }); // a power cut takes what is launched here with it, so that it is simply launched again
   if (anew) {
     await ports.runtime.prepare(workload, progressReporter(pass), pass.signal);
+    await restoreData(pass);
     await ports.runtime.create(workload);
   }
   await ports.runtime.start(workload);
   return again(0);
-}
-
-/** Image pulls report many times a second; a person and the store need about one. */
-function progressReporter(pass: Pass): (progress: { step: string; message: string; fraction?: number }) => void {
-  let last = 0;
-  let writing = false;
-  return (progress) => {
-    const now = pass.ports.clock.now();
-    if (writing || now - last < 500) return;
-    [last, writing] = [now, true];
-    pass
-      .report({ progress })
-      .catch((error: unknown) => pass.ports.log.warn({ err: error, instance: pass.instance.id }, 'progress was not written'))
-      .finally(() => (writing = false));
-  };
 }
 
 /** Ends the run; the next look finds startedAt = null and launches. Restart counters follow only then, so a kill repeats the stop. */

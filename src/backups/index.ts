@@ -1,0 +1,1 @@
+export { createBackupFiles } from './files.ts';
