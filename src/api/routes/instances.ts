@@ -12,7 +12,7 @@ import { createOnce, idempotencyKey } from '../idempotency.ts';
 import { accessOf, policiesOf, validateInstanceInput } from '../instance-input.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
-import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse } from '../schemas/common.ts';
+import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse, strictObject } from '../schemas/common.ts';
 import { InstanceChangeBody, InstanceQuery, InstanceRef, NewInstanceBody } from '../schemas/instance.ts';
 
 const tags = ['containers'];
@@ -58,7 +58,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       response: { 201: InstanceRef, 202: InstanceRef, ...problemResponse },
     },
   }, async (request, reply) => {
-    const { user } = callerOf(request);
+    const caller = callerOf(request);
     const { body } = request;
     const backup = body.restoreFrom === undefined ? null : await visibleBackup(store, caller, body.restoreFrom);
     const user = backup === null ? caller.user : await ownerOf(store, caller, backup);

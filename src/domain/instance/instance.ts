@@ -75,13 +75,13 @@ export interface Progress {
   readonly message: string;
   /** 0..1 where known. */
   readonly fraction?: number;
+  /** Done so far, and in all, where it is counted in bytes. */
+  readonly bytes?: number;
+  readonly totalBytes?: number;
 }
 
 /** What was observed; written by the reconciler only, under its lease. */
 export interface InstanceStatus {
-  /** Done so far, and in all, where it is counted in bytes. */
-  readonly bytes?: number;
-  readonly totalBytes?: number;
   readonly phase: Phase;
   /** Since when in this phase, milliseconds since 1970. */
   readonly since: number;
