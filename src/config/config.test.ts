@@ -36,6 +36,12 @@ test('a misspelt setting is refused instead of ignored', () => {
   assert.throws(() => readConfig({ DBMAKER_HTPP_PORT: '1' }), /DBMAKER_HTPP_PORT is not a setting/);
 });
 
+test('webhooks lead to public addresses only, and to the ranges that are named', () => {
+  assert.deepEqual(readConfig({}).webhookAllow, []);
+  assert.deepEqual(readConfig({ DBMAKER_WEBHOOK_ALLOW: '10.1.0.0/16, ::1' }).webhookAllow, ['10.1.0.0/16', '::1']);
+  for (const wrong of ['hooks.internal', '10.0.0.0/33', '*']) assert.throws(() => readConfig({ DBMAKER_WEBHOOK_ALLOW: wrong }), /DBMAKER_WEBHOOK_ALLOW must be/, wrong);
+});
+
 test('secrets do not show in the redacted form', () => {
   const key = Buffer.alloc(32, 7).toString('base64');
   const shown = JSON.stringify(redacted(readConfig({ DBMAKER_ENCRYPTION_KEY: key, DBMAKER_DATABASE_URL: 'postgresql://u:hunter2@h/d' })));

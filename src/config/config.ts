@@ -37,6 +37,8 @@ export interface Config {
   readonly auditMs: number;
   /** Addresses and ranges of proxies before the API whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Addresses that webhooks may lead to although they are not public. */
+  readonly webhookAllow: readonly string[];
   readonly gateway: GatewayConfig;
 }
 
@@ -100,6 +102,7 @@ export function readConfig(environment: Environment): Config {
     },
     auditMs: read('DBMAKER_AUDIT_DAYS', 365, count, 'a number of days, at least 1') * 86_400_000,
     trustedProxies: read<string[]>('DBMAKER_TRUSTED_PROXIES', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
+    webhookAllow: read<string[]>('DBMAKER_WEBHOOK_ALLOW', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
     gateway: readGateway(read, wrong),
   };
   for (const name of Object.keys(environment)) {
@@ -136,6 +139,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
 }
 
 const KNOWN = new Set([
+  'DBMAKER_WEBHOOK_ALLOW',
   'DBMAKER_AUDIT_DAYS', 'DBMAKER_TRUSTED_PROXIES',
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',
   'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_BACKUP_RETENTION_DAYS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',

@@ -14,6 +14,7 @@ import { Housekeeping } from '../workers/housekeeping.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
 import { systemClock as clock } from './clock.ts';
+import { startWebhooks } from './start-webhooks.ts';
 import type { Signals } from './signals.ts';
 
 export interface WorkersNeeds {
@@ -28,6 +29,8 @@ export interface WorkersNeeds {
 /** Resolves when the state of the platform was reported once. */
 export async function startWorkers(config: Config, { store, runtime, secretBox, homeId, signals, log }: WorkersNeeds): Promise<{ stop(): Promise<void> }> {
   const backupFiles = createBackupFiles(config.home);
+  // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
+  const holder = config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`;
   const reconciler = new Reconciler({
     store,
     runtime,
@@ -40,8 +43,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
     onReport: signals.reported,
     backups: { files: backupFiles, retentionMs: config.backupRetentionMs, newId: randomId, slots: new Slots(2) },
     settings: {
-      // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
-      holder: config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`,
+      holder,
       domain: config.domain,
       leaseMs: 30_000,
       resyncMs: 30_000,
@@ -59,6 +61,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   signals.onChanged((id) => reconciler.enqueue(id));
   await reporter.start();
   reconciler.start();
+  const webhooks = startWebhooks(config, { store, secretBox, signals, log, holder });
   housekeeping.start();
   keeper.start();
   return {
@@ -66,7 +69,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
       reporter.stop();
       housekeeping.stop();
       keeper.stop();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), webhooks.stop()]);
     },
   };
 }

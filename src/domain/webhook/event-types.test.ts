@@ -23,6 +23,8 @@ test('an event matches when any pattern says so', () => {
     [['instance.created', 'instance.deleted'], 'instance.deleted', true],
     [['instance.created', 'webhook.*'], 'instance.deleted', false],
     [[], 'instance.deleted', false],
+    [['*', 'instance.*'], 'instance.progress', false],
+    [['instance.progress'], 'instance.progress', true],
   ];
   for (const [patterns, type, matches] of cases) assert.equal(matchesTypes(patterns, type), matches, `${patterns.join()} ${type}`);
 });

@@ -1,0 +1,26 @@
+import type { Config } from '../config/config.ts';
+import type { Log } from '../domain/ports/log.ts';
+import type { SecretBox } from '../domain/ports/secret-box.ts';
+import type { Store } from '../domain/ports/store.ts';
+import { createPost } from '../workers/webhooks/post.ts';
+import { createResolve } from '../workers/webhooks/resolve.ts';
+import { WebhookWorker } from '../workers/webhooks/worker.ts';
+import { systemClock as clock } from './clock.ts';
+import type { Signals } from './signals.ts';
+
+/** @param needs holder: of leases, see startWorkers */
+export function startWebhooks(config: Config, { store, secretBox, signals, log, holder }: { store: Store; secretBox: SecretBox; signals: Signals; log: Log; holder: string }): { stop(): Promise<void> } {
+  const worker = new WebhookWorker({
+    store,
+    secretBox,
+    clock,
+    log: log.child({ part: 'webhooks' }),
+    random: Math.random,
+    post: createPost({ clock, resolve: createResolve(), allow: config.webhookAllow, timeoutMs: 10_000 }),
+    settings: { holder, pollMs: 1000, leaseMs: 30_000, concurrency: 16, failing: 8, perOwner: 4 },
+  });
+  signals.onChanged(() => worker.hint());
+  signals.onAnyReport(() => worker.hint());
+  worker.start();
+  return worker;
+}
