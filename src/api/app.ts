@@ -21,12 +21,14 @@ import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
 import { registerTemplateRoutes } from './routes/templates.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
 import { registerUserRoutes } from './routes/users.ts';
+import { registerWebhookRoutes } from './routes/webhooks.ts';
 import { AuditRecord } from './schemas/audit.ts';
 import { Backup } from './schemas/backup.ts';
 import { Problem } from './schemas/common.ts';
 import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
 import { Template } from './schemas/template.ts';
 import { NewToken, Profile, Token, User } from './schemas/user.ts';
+import { webhookSchemas } from './schemas/webhook.ts';
 import { StatusWaiter } from './wait.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -68,12 +70,14 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAudit(app, dependencies);
 
   for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, AuditRecord, Backup, ...platformSchemas]) app.addSchema(schema);
+  for (const schema of webhookSchemas) app.addSchema(schema);
   await registerOpenApi(app);
   registerPlatformRoutes(app, context);
   registerMetrics(app, context);
   registerUserRoutes(app, context);
   registerTokenRoutes(app, context);
   registerTemplateRoutes(app, context);
+  registerWebhookRoutes(app, context);
   registerInstanceRoutes(app, context);
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);

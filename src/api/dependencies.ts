@@ -23,6 +23,8 @@ export interface ApiConfig {
   readonly portRange: { readonly from: number; readonly to: number };
   readonly defaultQuota: Quota;
   readonly gateway: GatewayAddress;
+  /** Addresses that webhooks may lead to although they are not public. Default: none. */
+  readonly webhookAllow?: readonly string[];
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */

@@ -8,8 +8,17 @@ import { WebhookWorker } from '../workers/webhooks/worker.ts';
 import { systemClock as clock } from './clock.ts';
 import type { Signals } from './signals.ts';
 
-/** @param needs holder: of leases, see startWorkers */
-export function startWebhooks(config: Config, { store, secretBox, signals, log, holder }: { store: Store; secretBox: SecretBox; signals: Signals; log: Log; holder: string }): { stop(): Promise<void> } {
+interface WebhookNeeds {
+  readonly store: Store;
+  readonly secretBox: SecretBox;
+  readonly signals: Signals;
+  readonly log: Log;
+  /** Of leases; the same after a restart if nobody else can have it. */
+  readonly holder: string;
+}
+
+/** Starts to send what there is to be told. */
+export function startWebhooks(config: Config, { store, secretBox, signals, log, holder }: WebhookNeeds): { stop: () => Promise<void> } {
   const worker = new WebhookWorker({
     store,
     secretBox,
@@ -22,5 +31,5 @@ export function startWebhooks(config: Config, { store, secretBox, signals, log, 
   signals.onChanged(() => worker.hint());
   signals.onAnyReport(() => worker.hint());
   worker.start();
-  return worker;
+  return { stop: () => worker.stop() };
 }

@@ -31,6 +31,14 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'GET /api/tokens': { row: READ },
   'POST /api/tokens': { row: [401, 401, 403, 201, 201, 201, 201], body: () => ({ name: 'x' }) },
   'DELETE /api/tokens/{id}': { row: [401, 401, 403, 204, 404, 404, 404] }, // an admin too deletes only their own
+  'GET /api/webhooks': { row: READ },
+  'POST /api/webhooks': { row: [401, 401, 403, 201, 201, 201, 201], body: () => ({ url: 'https://example.com/' }) },
+  'GET /api/webhooks/{id}': { row: READ_OWN },
+  'PATCH /api/webhooks/{id}': { row: [401, 401, 403, 200, 404, 404, 200], body: () => ({ types: ['instance.failed'] }) },
+  'DELETE /api/webhooks/{id}': { row: [401, 401, 403, 204, 404, 404, 204] },
+  'GET /api/webhooks/{id}/deliveries': { row: READ_OWN },
+  'POST /api/webhooks/{id}/test': { row: WRITE_OWN },
+  'POST /api/webhooks/{id}/deliveries/{deliveryId}/retry': { row: WRITE_OWN },
   'GET /api/templates': { row: READ },
   'POST /api/templates': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => template(`New ${String(n)}`) },
   'GET /api/templates/{name}': { row: READ },
@@ -84,6 +92,12 @@ async function addressOf(route: string, n: number): Promise<string> {
   if (path.includes('{name}')) {
     if ((await api.store.templates.get('mine')) === null) await api.ask('/api/templates', { method: 'POST', token: api.admin.token, body: template('Mine') });
     return path.replace('{name}', 'mine');
+  }
+  if (path.startsWith('/api/webhooks/{id}')) {
+    const id = `w${String(n)}`;
+    await api.store.webhooks.create({ id, ownerId: owner.user.id, url: 'https://example.com/', types: ['*'], secrets: { current: 'sealed', previous: null } }, 1000);
+    await api.store.deliveries.add({ id: `msg_${id}`, webhookId: id, eventId: null, type: 'webhook.test', body: '{}' });
+    return path.replace('{id}', id).replace('{deliveryId}', `msg_${id}`);
   }
   if (!path.includes('{id}')) return path;
   const { id } = await create(api, owner.token, `x-${String(n)}`);

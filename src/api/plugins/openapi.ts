@@ -20,7 +20,7 @@ export async function registerOpenApi(app: App): Promise<void> {
       openapi: '3.1.0',
       info: { title: 'DbMaker', version: VERSION, description: 'Databases of your own. Errors are RFC 9457 problems with a stable `code`.', license: { name: 'MIT' } },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'dbm_...' } } },
-      tags: ['containers', 'templates', 'tokens', 'users', 'audit', 'platform'].map((name) => ({ name })),
+      tags: ['containers', 'templates', 'tokens', 'users', 'audit', 'webhooks', 'platform'].map((name) => ({ name })),
     },
     refResolver: { buildLocalReference: (schema, _base, _fragment, index) => (typeof schema['$id'] === 'string' ? schema['$id'] : `def-${String(index)}`) },
     transform: ({ schema, url, route }) => {

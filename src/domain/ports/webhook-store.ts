@@ -15,8 +15,8 @@ export interface WebhookRepository {
   /** @throws quota_exceeded when its owner (or, for a global one, all admins together) has `limit` of them */
   create(webhook: NewWebhook, limit: number): Promise<Webhook>;
   get(id: string): Promise<Webhook | null>;
-  /** Newest first. `ownerId`: only theirs; `global`: those of nobody as well. Neither: all. */
-  list(filter: { ownerId?: string; global?: boolean }, options: { limit: number; cursor?: string }): Promise<Page<Webhook>>;
+  /** Newest first: those of an owner, or all, also the global ones. */
+  list(filter: { ownerId?: string }, options: { limit: number; cursor?: string }): Promise<Page<Webhook>>;
   /** @throws not_found */
   update(id: string, change: WebhookChange): Promise<Webhook>;
   /** With its deliveries. Whether it was there. */

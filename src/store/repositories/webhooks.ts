@@ -37,12 +37,10 @@ export class Webhooks implements WebhookRepository {
     return row ? toWebhook(row) : null;
   }
 
-  async list(filter: { ownerId?: string; global?: boolean }, options: { limit: number; cursor?: string }): Promise<Page<Webhook>> {
-    const { ownerId, global = false } = filter;
+  async list({ ownerId }: { ownerId?: string }, options: { limit: number; cursor?: string }): Promise<Page<Webhook>> {
     return this.#database.read((queries) => {
-      let query = queries.selectFrom('webhooks').selectAll();
-      if (ownerId !== undefined) query = query.where((where) => where.or([where('owner_id', '=', ownerId), ...(global ? [where('owner_id', 'is', null)] : [])]));
-      return page(query, options, toWebhook);
+      const all = queries.selectFrom('webhooks').selectAll();
+      return page(ownerId === undefined ? all : all.where('owner_id', '=', ownerId), options, toWebhook);
     });
   }
 
