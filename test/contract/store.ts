@@ -3,6 +3,7 @@ import type { StoreUnderTest } from '../support/store.ts';
 import { accountContract } from './store/accounts.ts';
 import { activityContract } from './store/activity.ts';
 import { auditContract } from './store/audit.ts';
+import { backupContract } from './store/backups.ts';
 import { changeContract } from './store/changes.ts';
 import { creationContract } from './store/creation.ts';
 import { eventContract } from './store/events.ts';
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: OpenStore): void {
     webhookContract(open);
     deliveryContract(open);
     auditContract(open);
+    backupContract(open);
     modelContract(open);
   });
 }

@@ -7,6 +7,7 @@ import { makePerson } from '../support/person.ts';
 import { startServer } from '../support/server.ts';
 import { withPostgresql } from '../support/clients.ts';
 import { fillPostgresql, lookIntoPostgresql } from './backups/contents.ts';
+import { redisThereAndBack } from './backups/redis.ts';
 
 test('PostgreSQL on Docker: deleted with a final backup, and back with everything in it', { timeout: 180_000 }, async () => {
   await ensureImages();
@@ -45,4 +46,10 @@ test('PostgreSQL on Docker: deleted with a final backup, and back with everythin
   await ann.refused('name_taken', 'POST', `/api/backups/${backup.id}/restore`);
   const second = await ann.must<{ id: string }>(201, 'POST', '/api/containers', { restoreFrom: backup.id, name: 'orders-2' }, { prefer: 'wait=60' });
   assert.deepEqual(await lookIntoPostgresql(await ann.connection(second.id)), before);
+});
+
+test('Redis on Docker: deleted with a final backup, and back with everything in it; also one that slept', { timeout: 180_000 }, async () => {
+  await ensureImages();
+  await using server = await startServer({ runtime: 'docker' });
+  await redisThereAndBack(await makePerson(server, 'ann'));
 });

@@ -28,8 +28,8 @@ export async function findLogin(pass: Pass, options: Parameters<Engine['probe']>
         if (!isDbmakerError(again, 'access_denied')) throw again;
       }
     }
-    // While an official image initialises itself, its login does not exist yet.
-    if (!instance.status.provisioned) return { state: 'starting', message: error.userText };
+    // While an official image initialises itself, its login does not exist yet; data of a backup have one, whichever.
+    if (!instance.status.provisioned && instance.status.restored !== true) return { state: 'starting', message: error.userText };
     return { state: 'refused', target, error: new DbmakerError('access_denied', 'It runs, but the password was changed inside the database, so DbMaker cannot look into it.', { cause: error }) };
   }
 }

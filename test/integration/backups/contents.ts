@@ -25,7 +25,7 @@ export async function fillPostgresql(login: ConnectionView): Promise<void> {
 }
 
 /** What a look at all of that says. */
-async function seenIn(login: ConnectionView): Promise<Record<string, unknown>> {
+export async function lookIntoPostgresql(login: ConnectionView): Promise<Record<string, unknown>> {
   const first = await withPostgresql(login, async (client) => {
     const one = async (sql: string): Promise<unknown> => Object.values((await client.query<Record<string, unknown>>(sql)).rows[0] ?? {})[0];
     return {
@@ -46,8 +46,6 @@ async function seenIn(login: ConnectionView): Promise<Record<string, unknown>> {
   const other = await withPostgresql({ ...login, username: `Reader's, "quoted"`, password: 'grüße' }, async (client) => (await client.query('SELECT current_user AS me, n FROM owned')).rows);
   return { ...first, second, other };
 }
-
-export const lookIntoPostgresql = seenIn;
 
 export async function fillRedis(login: ConnectionView): Promise<void> {
   await withRedis(login, async (client) => {

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { quietLog } from '../../../test/support/quiet-log.ts';
+import { ManualClock } from '../../../test/support/manual-clock.ts';
+import { addInstance, addUser } from '../../../test/support/store.ts';
+import { temporaryDirectory } from '../../../test/support/tmp.ts';
+import { createBackupFiles } from '../../backups/index.ts';
+import { backedUp } from '../../domain/backup/backup.ts';
+import { openStore } from '../../store/index.ts';
+import { BackupKeeper } from './keeper.ts';
+
+const DAY_MS = 86_400_000;
+
+test('expired backups go with their files, others stay, and what no row knows is told and left alone', async () => {
+  await using home = await temporaryDirectory('keeper');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  try {
+    const files = createBackupFiles(home.path);
+    const told: unknown[] = [];
+    const keeper = new BackupKeeper({ store, files, clock, log: { ...quietLog, warn: (fields) => void told.push(fields) } });
+    const instance = await addInstance(store, await addUser(store));
+    const make = async (id: string, days: number | null): Promise<string> => {
+      await store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
+      const writer = await files.begin(id, () => undefined);
+      const file = await writer.file('content', async (output) => void output.end('something'));
+      if (days !== null) await store.backups.finish(id, { files: [file], details: {}, note: null, expiresAt: clock.now() + days * DAY_MS });
+      return path.join(home.path, 'backups', id);
+    };
+    const [short, long, unfinished, cutOff] = [await make('bshort', 7), await make('blong', 30), await make('bunfinished', null), await make('bcutoff', 30)];
+    await store.backups.markRemoving('bcutoff');
+    const stray = path.join(home.path, 'backups', 'bstray');
+    mkdirSync(stray);
+    writeFileSync(path.join(stray, 'precious'), '1');
+    writeFileSync(path.join(home.path, 'backups', 'notes.txt'), '1');
+    const there = (): boolean[] => [short, long, unfinished, cutOff, stray, path.join(home.path, 'backups', 'notes.txt')].map((one) => existsSync(one));
+
+    await keeper.tidy();
+    assert.deepEqual(there(), [true, true, true, false, true, true]);
+    assert.equal(await store.backups.get('bcutoff'), null);
+    assert.deepEqual(told, [{ name: 'bstray' }, { name: 'notes.txt' }]);
+    clock.advance(7 * DAY_MS - 1);
+    await keeper.tidy();
+    assert.deepEqual(there(), [true, true, true, false, true, true]);
+    clock.advance(1);
+    await keeper.tidy();
+    assert.deepEqual(there(), [false, true, true, false, true, true]);
+    assert.equal(await store.backups.get('bshort'), null);
+    assert.equal(told.length, 2, 'told once');
+  } finally {
+    await store.close();
+  }
+});

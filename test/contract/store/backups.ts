@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { backedUp } from '../../../src/domain/backup/backup.ts';
+import type { Instance } from '../../../src/domain/instance/instance.ts';
+import type { Store } from '../../../src/domain/ports/store.ts';
+import { addInstance, addUser, failure, nextId } from '../../support/store.ts';
+import type { OpenStore } from '../store.ts';
+
+const FILES = [{ name: 'one', bytes: 30, sha256: 'a'.repeat(64) }, { name: 'two', bytes: 12, sha256: 'b'.repeat(64) }];
+
+function begin(store: Store, instance: Instance, id = nextId()): ReturnType<Store['backups']['begin']> {
+  return store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
+}
+
+export function backupContract(open: OpenStore): void {
+  describe('backups', () => {
+    test('is made, verified, kept longer, and removed; each step only from the one before', async () => {
+      await using under = await open();
+      const { store, clock } = under;
+      const instance = await addInstance(store, await addUser(store));
+      const made = await begin(store, instance);
+      const { id } = made;
+      assert.deepEqual(await store.backups.get(id), made);
+      assert.deepEqual({ ...made, of: null }, {
+        id, instanceId: instance.id, ownerId: instance.ownerId, state: 'making', createdAt: clock.now(), expiresAt: null, bytes: 0, of: null, format: 'rdb', files: [], verifiedAt: null, details: {}, note: null,
+      });
+      assert.deepEqual(made.of, { ...backedUp(instance, 'sealed') });
+      await failure(begin(store, instance, id), 'conflict');
+      assert.equal(await store.backups.keepUntil(id, clock.now() + 5), false);
+      await store.backups.delete(id);
+      assert.equal(await store.backups.setFormat(id, 'data'), true);
+
+      clock.advance(1000);
+      const expiresAt = clock.now() + 10_000;
+      const result = { files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt };
+      assert.equal(await store.backups.finish(id, result), true);
+      assert.equal(await store.backups.finish(id, result), false);
+      assert.equal(await store.backups.setFormat(id, 'rdb'), false);
+      assert.deepEqual(await store.backups.get(id), { ...made, state: 'verified', format: 'data', files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt, verifiedAt: clock.now(), bytes: 42 });
+      assert.equal(await store.backups.keepUntil(id, expiresAt - 1), true);
+      assert.equal((await store.backups.get(id))?.expiresAt, expiresAt, 'never shorter');
+      assert.equal(await store.backups.keepUntil(id, expiresAt + 50), true);
+      assert.deepEqual(await store.backups.removable(expiresAt + 49), []);
+      assert.equal(await store.backups.markRemoving(id, { expiredAt: expiresAt + 49 }), false, 'somebody had it kept meanwhile');
+      assert.deepEqual((await store.backups.removable(expiresAt + 50)).map((one) => one.id), [id]);
+      assert.equal(await store.backups.markRemoving(id, { expiredAt: expiresAt + 50 }), true);
+      assert.equal(await store.backups.markRemoving(id), true, 'twice');
+      assert.deepEqual((await store.backups.removable(0)).map((one) => one.id), [id], 'cut off here, it is found');
+      assert.equal(await store.backups.keepUntil(id, 1), false);
+      await store.backups.delete(id);
+      assert.equal(await store.backups.get(id), null);
+      assert.equal(await store.backups.markRemoving(id), false);
+    });
+
+    test('lists verified ones, newest first, of one owner or of all, in pages', async () => {
+      await using under = await open();
+      const { store, clock } = under;
+      const [ann, bob] = [await addUser(store), await addUser(store)];
+      const [first, second, third] = [await addInstance(store, ann), await addInstance(store, bob), await addInstance(store, ann)];
+      const ids: string[] = [];
+      for (const instance of [first, second, third]) {
+        clock.advance(10);
+        const { id } = await begin(store, instance);
+        ids.push(id);
+        await store.backups.finish(id, { files: [], details: {}, note: null, expiresAt: clock.now() + 1000 });
+      }
+      clock.advance(10);
+      const unfinished = await begin(store, first);
+      assert.deepEqual((await store.backups.list({}, { limit: 10 })).items.map(({ id }) => id), ids.toReversed());
+      assert.deepEqual((await store.backups.list({ ownerId: ann.id }, { limit: 10 })).items.map(({ id }) => id), [ids[2], ids[0]]);
+      const page = await store.backups.list({}, { limit: 2 });
+      assert.ok(page.next);
+      assert.deepEqual((await store.backups.list({}, { limit: 2, cursor: page.next })).items.map(({ id }) => id), [ids[0]]);
+      assert.deepEqual((await store.backups.ofInstance(first.id)).map(({ id }) => id), [ids[0], unfinished.id]);
+    });
+
+    test('one that was being made for an instance that is gone is to be removed, for one that is there it is not', async () => {
+      await using under = await open();
+      const { store } = under;
+      const instance = await addInstance(store, await addUser(store));
+      const { id } = await begin(store, instance);
+      assert.deepEqual(await store.backups.removable(Number.MAX_SAFE_INTEGER), []);
+      const lease = await store.instances.acquireLease(instance.id, 'worker', 1000);
+      assert.ok(lease);
+      await store.instances.close(lease, { quarantineUntil: 0 });
+      assert.deepEqual((await store.backups.removable(0)).map((one) => one.id), [id]);
+    });
+
+    test('a deletion says whether a backup comes first; afterwards it can only be given up', async () => {
+      await using under = await open();
+      const { store } = under;
+      const user = await addUser(store);
+      const finalBackup = async (...steps: (boolean | undefined)[]): Promise<(boolean | undefined)[]> => {
+        const { id } = await addInstance(store, user);
+        const seen: (boolean | undefined)[] = [];
+        for (const wanted of steps) seen.push((await store.instances.change(id, { desired: 'deleted', ...(wanted === undefined ? {} : { finalBackup: wanted }) })).spec.finalBackup);
+        return seen;
+      };
+      assert.deepEqual(await finalBackup(undefined, true), [false, false]);
+      assert.deepEqual(await finalBackup(true, undefined, false, true), [true, true, false, false]);
+      const { id } = await addInstance(store, user);
+      assert.equal((await store.instances.change(id, { desired: 'stopped', finalBackup: true })).spec.finalBackup, undefined);
+    });
+  });
+}
