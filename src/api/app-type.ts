@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Registry } from 'prom-client';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Audited, OpenAudit } from './audit.ts';
 import type { ErrorCode } from '../domain/errors.ts';
@@ -20,6 +21,8 @@ export interface ApiContext extends ApiDependencies {
   readonly waiter: StatusWaiter;
   /** Aborts when the server closes: ends streams and waits. */
   readonly closing: AbortSignal;
+  /** Figures that routes want shown by /metrics. */
+  readonly metrics: Registry;
 }
 
 declare module 'fastify' {

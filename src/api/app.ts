@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { registerAudit } from './plugins/audit.ts';
@@ -57,7 +58,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     // Also answers to requests that came before: an open connection would hold up the end.
     if (closing.signal.aborted) void reply.header('connection', 'close');
   });
-  const context: ApiContext = { ...dependencies, closing: closing.signal, waiter: new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock) };
+  const context: ApiContext = { ...dependencies, closing: closing.signal, metrics: new Registry(), waiter: new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock) };
 
   acceptEmptyJson(app);
   registerErrors(app);

@@ -8,10 +8,10 @@ import { DbmakerError } from '../domain/errors.ts';
  * of people and no secrets.
  * @throws DbmakerError port_taken
  */
-export async function serveMetrics(port: number, gateway: Registry | null): Promise<{ stop(): Promise<void> }> {
+export async function serveMetrics(port: number, registries: readonly Registry[]): Promise<{ stop(): Promise<void> }> {
   const own = new Registry();
   collectDefaultMetrics({ register: own });
-  const all = gateway === null ? own : Registry.merge([own, gateway]);
+  const all = Registry.merge([own, ...registries]);
   const server = createServer((request, response) => {
     if (request.url === '/health') return void response.setHeader('content-type', 'application/json').end('{"status":"up"}');
     if (request.url !== '/metrics') return void response.writeHead(404).end();

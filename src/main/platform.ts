@@ -1,11 +1,13 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import type { Config } from '../config/config.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
 import type { Store } from '../domain/ports/store.ts';
+import { WorkerMetrics } from '../workers/metrics.ts';
 import { lockHome, openSecretBox, openStore, verifySecretBox } from '../store/index.ts';
 import { chooseRuntime } from './choose-runtime.ts';
 import { systemClock as clock } from './clock.ts';
@@ -14,7 +16,8 @@ import { claimStore } from './home-id.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createSignals } from './signals.ts';
 import { startApi } from './start-api.ts';
-import { openGatewayCertificates, startGateway, type RunningGateway } from './start-gateway.ts';
+import { openGatewayCertificates, startGateway } from './start-gateway.ts';
+import { createStoreMetrics } from './store-metrics.ts';
 import { startWorkers } from './start-workers.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -37,7 +40,9 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
     const lock = lockHome(config.home);
     started.defer(() => lock.release());
   }
-  const store = await openStore({ home: config.home, databaseUrl: config.databaseUrl, clock, log });
+  const storeMetrics = createStoreMetrics();
+  const registries: Registry[] = [storeMetrics.registry];
+  const store = await openStore({ home: config.home, databaseUrl: config.databaseUrl, clock, log, observe: storeMetrics.observe });
   started.defer(() => store.close());
   const homeId = await claimStore(store, config.home, { storeIsInHome: config.databaseUrl === null });
   const signals = createSignals();
@@ -46,11 +51,10 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
   const certificates = await openGatewayCertificates(config, log.child({ part: 'certificates' }));
   started.defer(() => certificates.stop());
 
-  let gateway: RunningGateway | null = null;
   if (has('gateway')) {
     const running = await startGateway(config, { store, signals, certificates, log: log.child({ part: 'gateway' }) });
     started.defer(() => running.stop());
-    gateway = running;
+    registries.push(running.gateway.metrics.registry);
   }
   let greeting = `\n  DbMaker's ${config.parts.join(' and ')} ${config.parts.length === 1 ? 'is' : 'are'} running.\n\n`;
   if (has('workers') || has('api')) {
@@ -58,17 +62,19 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
     await verifySecretBox(store, secretBox);
     const runtime = await openRuntime(config, store, homeId, log);
     if (has('workers')) {
-      const workers = await startWorkers(config, { store, runtime, secretBox, homeId, signals, log });
+      const metrics = new WorkerMetrics(() => performance.now());
+      registries.push(metrics.registry);
+      const workers = await startWorkers(config, { store, runtime, secretBox, homeId, signals, metrics, log });
       started.defer(() => workers.stop());
     }
     if (has('api')) {
-      const api = await startApi(config, { store, secretBox, runtime, signals, certificates, gatewayMetrics: gateway?.gateway.metrics.registry ?? null, log });
+      const api = await startApi(config, { store, secretBox, runtime, signals, certificates, moreMetrics: Registry.merge(registries), log });
       started.defer(() => api.stop());
       greeting = api.greeting;
     }
   }
   if (config.metricsPort !== null) {
-    const metrics = await serveMetrics(config.metricsPort, gateway?.gateway.metrics.registry ?? null);
+    const metrics = await serveMetrics(config.metricsPort, registries);
     started.defer(() => metrics.stop());
   }
   const running = started.move();

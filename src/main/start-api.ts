@@ -24,14 +24,14 @@ export interface ApiNeeds {
   readonly runtime: Runtime;
   readonly signals: Signals;
   readonly certificates: Certificates;
-  /** Of the gateway in this process, shown with our own. */
-  readonly gatewayMetrics: Registry | null;
+  /** Of the other parts in this process, shown with our own. */
+  readonly moreMetrics: Registry;
   readonly log: Logger;
 }
 
 /** Resolves when it listens. @throws DbmakerError port_taken */
 export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greeting: string; stop(): Promise<void> }> {
-  const { store, secretBox, runtime, signals, certificates, gatewayMetrics, log } = needs;
+  const { store, secretBox, runtime, signals, certificates, moreMetrics, log } = needs;
   const admin = await ensureAdmin(store, config);
   await loadBuiltinTemplates(store, TEMPLATES);
   const { postgresqlPort, redisPort, tlsPort } = config.gateway;
@@ -47,7 +47,7 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     instances: runtime,
     backups: createBackupFiles(config.home),
     isPortFree: (port) => isPortFree(port, config.bind),
-    ...(gatewayMetrics === null ? {} : { moreMetrics: gatewayMetrics }),
+    moreMetrics,
   });
   const url = await listen(app, config);
   return { greeting: greeting(url, admin, runtime.name), stop: async () => { await app.close(); } };

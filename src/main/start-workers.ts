@@ -12,9 +12,11 @@ import { BackupKeeper } from '../workers/backup/keeper.ts';
 import { Slots } from '../workers/backup/ports.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
+import type { WorkerMetrics } from '../workers/metrics.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
 import { systemClock as clock } from './clock.ts';
 import { startWebhooks } from './start-webhooks.ts';
+import { readCapacity } from './host-capacity.ts';
 import type { Signals } from './signals.ts';
 
 export interface WorkersNeeds {
@@ -23,11 +25,12 @@ export interface WorkersNeeds {
   readonly secretBox: SecretBox;
   readonly homeId: string;
   readonly signals: Signals;
+  readonly metrics: WorkerMetrics;
   readonly log: Log;
 }
 
 /** Resolves when the state of the platform was reported once. */
-export async function startWorkers(config: Config, { store, runtime, secretBox, homeId, signals, log }: WorkersNeeds): Promise<{ stop(): Promise<void> }> {
+export async function startWorkers(config: Config, { store, runtime, secretBox, homeId, signals, metrics, log }: WorkersNeeds): Promise<{ stop(): Promise<void> }> {
   const backupFiles = createBackupFiles(config.home);
   // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
   const holder = config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`;
@@ -41,6 +44,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
     log: log.child({ part: 'reconciler' }),
     random: Math.random,
     onReport: signals.reported,
+    observer: metrics,
     backups: { files: backupFiles, retentionMs: config.backupRetentionMs, newId: randomId, slots: new Slots(2) },
     settings: {
       holder,
@@ -55,11 +59,14 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
       pausedMs: 10 * 60_000,
     },
   });
-  const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: () => ({ lastResyncAt: reconciler.lastResyncAt }) });
+  const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: async (info) => ({
+      capacity: await readCapacity({ home: config.home, docker: info?.dataDirectory }),
+      lastResyncAt: reconciler.lastResyncAt }) });
   const housekeeping = new Housekeeping({ store, clock, log, auditMs: config.auditMs });
   const keeper = new BackupKeeper({ store, files: backupFiles, clock, log: log.child({ part: 'backups' }) });
   signals.onChanged((id) => reconciler.enqueue(id));
   await reporter.start();
+  metrics.watchQueue(() => reconciler.queue);
   reconciler.start();
   const webhooks = startWebhooks(config, { store, secretBox, signals, log, holder });
   housekeeping.start();

@@ -1,7 +1,7 @@
 import { asDbmakerError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
-import type { Runtime } from '../domain/ports/runtime.ts';
+import type { Runtime, RuntimeInfo } from '../domain/ports/runtime.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Availability, Template } from '../domain/template/template.ts';
 
@@ -11,8 +11,8 @@ interface StatusReporterPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly everyMs: number;
-  /** Further state of the worker for its heartbeat. */
-  readonly describe: () => Record<string, unknown>;
+  /** Further state of the worker for its heartbeat. `runtime`: null while it does not answer. Never rejects. */
+  readonly describe: (runtime: RuntimeInfo | null) => Promise<Record<string, unknown>>;
 }
 
 /**
@@ -41,7 +41,8 @@ export class StatusReporter {
   async #report(): Promise<void> {
     const { store, clock, log, everyMs } = this.#ports;
     try {
-      await store.heartbeats.beat('reconciler', { runtime: await this.#runtimeState(), ...this.#ports.describe() });
+      const { state, info } = await this.#askRuntime();
+      await store.heartbeats.beat('reconciler', { runtime: state, ...(await this.#ports.describe(info)) });
       for (const template of await store.templates.list()) await this.#updateAvailability(template);
     } catch (error) {
       log.warn({ err: error }, 'the state of the workers could not be reported');
@@ -49,12 +50,12 @@ export class StatusReporter {
     if (!this.#stopped) this.#cancel = clock.after(everyMs, () => void this.#report());
   }
 
-  async #runtimeState(): Promise<Record<string, unknown>> {
+  async #askRuntime(): Promise<{ state: Record<string, unknown>; info: RuntimeInfo | null }> {
     try {
-      const { name, version } = await this.#ports.runtime.info();
-      return { name, version, ok: true };
+      const info = await this.#ports.runtime.info();
+      return { state: { name: info.name, version: info.version, ok: true }, info };
     } catch (error) {
-      return { name: this.#ports.runtime.name, ok: false, error: asDbmakerError(error, 'internal', 'The runtime could not be asked.').userText };
+      return { state: { name: this.#ports.runtime.name, ok: false, error: asDbmakerError(error, 'internal', 'The runtime could not be asked.').userText }, info: null };
     }
   }
 

@@ -1,15 +1,16 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram } from 'prom-client';
 import { Type } from 'typebox';
 import type { ApiContext, App } from '../app-type.ts';
+import { platformGauges } from '../platform-figures.ts';
 import { problemResponse } from '../schemas/common.ts';
-import { PHASES } from '../schemas/instance.ts';
 
 /**
- * Figures for Prometheus, with a registry of their own. Open to admins' tokens and to direct connections from this machine (a scraper beside us needs
- * no token): they hold counts and times, no names and no secrets.
+ * Figures for Prometheus: of requests, of the platform as the store knows it, of what routes add (`context.metrics`) and of the other parts in this
+ * process. Open to admins' tokens and to direct connections from this machine (a scraper beside us needs no token): they hold counts and times, no
+ * names and no secrets.
  */
-export function registerMetrics(app: App, { store, log, moreMetrics }: ApiContext): void {
-  const registry = new Registry();
+export function registerMetrics(app: App, context: ApiContext): void {
+  const { metrics: registry, moreMetrics } = context;
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
     name: 'dbmaker_http_request_duration_seconds',
@@ -18,22 +19,7 @@ export function registerMetrics(app: App, { store, log, moreMetrics }: ApiContex
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120],
     registers: [registry],
   });
-  new Gauge({
-    name: 'dbmaker_instances',
-    help: 'Databases by state.',
-    labelNames: ['status'] as const,
-    registers: [registry],
-    async collect() {
-      try {
-        const { byPhase } = await store.instances.totals();
-        for (const phase of PHASES) this.set({ status: phase }, byPhase[phase] ?? 0);
-      } catch (error) {
-        // The other figures are wanted most when the store is away.
-        log.warn({ err: error }, 'instances could not be counted');
-        this.reset();
-      }
-    },
-  });
+  const platform = platformGauges(registry, context);
 
   app.addHook('onResponse', async (request, reply) => {
     // The pattern, not the address: as many series as there are routes.
@@ -46,5 +32,9 @@ export function registerMetrics(app: App, { store, log, moreMetrics }: ApiContex
       tags: ['platform'], summary: 'Figures for Prometheus', description: 'With an admin\'s token, or without one over a direct connection from the same machine.', produces: ['text/plain'],
       response: { 200: Type.String(), ...problemResponse },
     },
-  }, async (_request, reply) => reply.type(registry.contentType).serializer((text: unknown) => text as string).send([await registry.metrics(), await moreMetrics?.metrics() ?? ''].filter(Boolean).join('\n')));
+  }, async (_request, reply) => {
+    await platform.refresh();
+    const texts = await Promise.all([registry.metrics(), moreMetrics?.metrics() ?? '']);
+    return reply.type(registry.contentType).serializer((text: unknown) => text as string).send(texts.filter(Boolean).join('\n'));
+  });
 }

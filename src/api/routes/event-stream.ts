@@ -1,3 +1,4 @@
+import { Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
@@ -29,6 +30,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
   const feed = new EventFeed({ store, clock, news, log: context.log });
   const open = new OpenStreams(MAX_STREAMS, 'event streams');
   const streams = new Set<EventStream>();
+  new Gauge({ name: 'dbmaker_event_streams', help: 'Event streams (SSE) that are open.', registers: [context.metrics], collect() { this.set(streams.size); } });
   app.addHook('onClose', async () => feed.close());
   closing.addEventListener('abort', () => { for (const stream of streams) stream.end('closing'); });
   const beat = (): void => {

@@ -48,6 +48,8 @@ export interface Observation {
 export interface RuntimeInfo {
   readonly name: string;
   readonly version: string;
+  /** Where it keeps what it runs, beside DBMAKER_HOME; left out where there is no such place. */
+  readonly dataDirectory?: string;
 }
 
 export interface LogLine {

@@ -33,9 +33,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
   const client = createClient(options.socketPath ?? '/var/run/docker.sock', clock);
   const context: DockerContext = { client, home: path.resolve(options.home), homeId, imagesDirectory, lastSeen: new Map(), log, clock };
   const prepare = createPrepare(context);
+  let dataDirectory: string | undefined;
   const info: Runtime['info'] = async () => {
     const { Version } = await client.call('ask for the version', () => client.docker.version(), { timeoutMs: 3_000 });
-    return { name: 'docker', version: Version };
+    // Once: the engine takes its time for this answer.
+    dataDirectory ??= (await client.call('ask for its directory', () => client.docker.info() as Promise<{ DockerRootDir?: string }>, { timeoutMs: 10_000 })).DockerRootDir;
+    return { name: 'docker', version: Version, ...(dataDirectory === undefined ? {} : { dataDirectory }) };
   };
   return {
     name: 'docker',

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../../domain/instance/event.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
 import type { Instance, InstanceStatus } from '../../domain/instance/instance.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Connect } from '../../domain/ports/connector.ts';
@@ -25,6 +26,16 @@ export interface ReconcilerPorts {
   readonly random: () => number;
   /** Told after each report that was written. */
   readonly onReport: (instanceId: string) => void;
+  /** For figures. */
+  readonly observer?: ReconcilerObserver;
+}
+
+/** Told of the work that is done. */
+export interface ReconcilerObserver {
+  /** At the beginning of a look; what it returns is called at its end. */
+  look(): (result: 'done' | 'again' | 'none' | 'error') => void;
+  failed(code: ErrorCode, what: 'step' | 'backup'): void;
+  resync(): (result: 'ok' | 'failed') => void;
 }
 
 export interface ReconcilerSettings {

@@ -15,6 +15,7 @@ export async function recordFailure(pass: Pass, thrown: unknown, eventType = 'in
   const { instance, ports, observation } = pass;
   const error = asDbmakerError(thrown, 'internal', 'Something unexpected went wrong inside DbMaker; it is tried again.');
   if (error.code === 'cancelled') throw error;
+  ports.observer?.failed(error.code, eventType === 'instance.backup-failed' ? 'backup' : 'step');
   const now = ports.clock.now();
   const platform = error.code === 'runtime_unavailable' || error.code === 'store_unavailable';
   const attempts = platform ? instance.status.attempts : instance.status.attempts + 1;

@@ -33,6 +33,11 @@ export class Reconciler {
     return this.#lastResyncAt;
   }
 
+  /** How many wait for a look, and are looked at. */
+  get queue(): { waiting: number; running: number } {
+    return this.#queue.counts;
+  }
+
   start(): void {
     this.#ports.runtime.watch(
       { onChange: (id) => this.#queue.add(id), onResync: () => void this.resyncNow() },
@@ -50,11 +55,17 @@ export class Reconciler {
 
   /** One full comparison of store and runtime; several calls at once share one. Never rejects: a failure is logged and tried again. */
   resyncNow(): Promise<void> {
-    this.#resyncing ??= resync(this.#ports, (id) => this.#queue.add(id))
+    if (this.#resyncing !== null) return this.#resyncing;
+    const ended = this.#ports.observer?.resync();
+    this.#resyncing = resync(this.#ports, (id) => this.#queue.add(id))
       .then(() => {
         this.#lastResyncAt = this.#ports.clock.now();
+        ended?.('ok');
       })
-      .catch((error: unknown) => this.#ports.log.warn({ err: error }, 'full resync did not go through'))
+      .catch((error: unknown) => {
+        ended?.('failed');
+        this.#ports.log.warn({ err: error }, 'full resync did not go through');
+      })
       .finally(() => (this.#resyncing = null));
     return this.#resyncing;
   }
@@ -90,17 +101,23 @@ export class Reconciler {
 
   /** @returns milliseconds until the next look, null: none needed */
   async #look(id: string): Promise<number | null> {
-    const { settings, log } = this.#ports;
+    const { settings, log, observer } = this.#ports;
+    const ended = observer?.look();
     let lease: Lease | null = null;
     try {
       lease = await this.#claim(id);
-      if (lease === null) return null; // gone, or another worker's
+      if (lease === null) {
+        ended?.('none');
+        return null; // gone, or another worker's
+      }
       const result = await this.#underLease(id, lease);
+      ended?.(result.kind);
       if (result.kind === 'again' && result.afterMs < KEEP_LEASE_BELOW_MS && !this.#stopping.signal.aborted) return result.afterMs;
       await this.#release(id, lease);
       return result.kind === 'again' ? result.afterMs : null;
     } catch (error) {
       if (lease !== null) await this.#release(id, lease).catch((later: unknown) => log.debug({ err: later, instance: id }, 'lease not given back; it expires'));
+      ended?.(isDbmakerError(error, 'cancelled') ? 'none' : 'error');
       if (isDbmakerError(error, 'cancelled')) return null;
       log.warn({ err: error, instance: id }, 'a look at an instance failed; it is repeated');
       return settings.pollMs * 2;

@@ -30,6 +30,10 @@ export class WorkQueue {
     this.#fill();
   }
 
+  get counts(): { waiting: number; running: number } {
+    return { waiting: this.#waiting.size + this.#again.size, running: this.#running.size };
+  }
+
   /** Drops what waits and resolves when what runs has ended. */
   async close(): Promise<void> {
     this.#closed = true;
