@@ -30,6 +30,7 @@ const KEPT_FOR_RESTORE_MS = 24 * 3_600_000;
 export async function createInstance(dependencies: ApiDependencies, owner: User, body: NewInstanceBody, fixedId: string | null, backup: Backup | null = null): Promise<Instance> {
   validateInstanceInput(body);
   const template = backup === null ? await usableTemplate(dependencies, body.template) : await templateFor(dependencies, body.template, backup);
+  if (owner.role !== 'admin') validateInstanceInput(body, template.document.policies?.allow);
   if (backup !== null && !(await dependencies.store.backups.keepUntil(backup.id, dependencies.clock.now() + KEPT_FOR_RESTORE_MS))) {
     throw new DbmakerError('not_found', 'There is no such backup.');
   }
@@ -72,12 +73,13 @@ interface Given {
   readonly backup: Backup | null;
 }
 
-function describe({ secretBox }: ApiDependencies, owner: User, body: NewInstanceBody, template: Pick<Template, 'key' | 'document'>, { id, port, backup }: Given): NewInstance {
+function describe({ secretBox, clock, config }: ApiDependencies, owner: User, body: NewInstanceBody, template: Pick<Template, 'key' | 'document'>, { id, port, backup }: Given): NewInstance {
   const { document } = template;
   const before = backup?.of ?? null;
   const slug = buildSlug(owner.username, document.type, randomSlugPart());
   const beforePolicies = before === null ? {} : { sleepAfterMs: before.spec.sleepAfterMs, removeAfterMs: before.spec.removeAfterMs };
-  const policies = { sleepAfterMs: null, removeAfterMs: null, ...policiesOf(document.policies ?? {}), ...beforePolicies, ...policiesOf(body) };
+  const now = clock.now();
+  const policies = { ...config.policies, ...policiesOf(document.policies ?? {}, now), ...beforePolicies, ...policiesOf(body, now) };
   return {
     id,
     ownerId: owner.id,

@@ -22,6 +22,8 @@ export interface ApiConfig {
   readonly domain: string;
   readonly portRange: { readonly from: number; readonly to: number };
   readonly defaultQuota: Quota;
+  /** Where a template says nothing; null: never. */
+  readonly policies: { readonly sleepAfterMs: number | null; readonly removeAfterMs: number | null };
   readonly gateway: GatewayAddress;
   /** Addresses that webhooks may lead to although they are not public. Default: none. */
   readonly webhookAllow?: readonly string[];

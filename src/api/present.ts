@@ -33,13 +33,20 @@ export function instanceView(instance: Instance, domain: string): InstanceView {
     resources: { memoryBytes: spec.resources.memoryBytes, cpus: spec.resources.cpus },
     sleepAfter: formatDuration(spec.sleepAfterMs),
     removeAfter: formatDuration(spec.removeAfterMs),
+    expiresAt: optionalTime(spec.expiresAt ?? null),
     tlsOnly: spec.access.tlsOnly,
     allowedSources: [...spec.access.allow],
+    health: healthOf(instance),
     version: status.version,
     startedAt: optionalTime(status.startedAt),
     createdAt: time(instance.createdAt),
     updatedAt: time(instance.updatedAt),
   };
+}
+
+/** What was seen of one that runs says nothing of one that does not. */
+function healthOf({ health, status }: Instance): InstanceView['health'] {
+  return health === null || status.phase !== 'running' ? null : { state: health.state, since: time(health.since), message: health.message };
 }
 
 /** From the moment that somebody deletes it, it is being deleted, also before a worker has looked. */

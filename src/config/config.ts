@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseAddressRange } from '../domain/address-range.ts';
+import { DURATION_FORMAT, parseDuration } from '../domain/duration.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import { count, databaseUrl, domainName, encryptionKey, hostAddress, listOf, oneOf, portNumber, portOrOff, portRange, unixSocket, wholeNumber } from './parse.ts';
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Of a user for whom an admin has set nothing else. */
   readonly defaultQuota: { readonly instances: number; readonly memoryBytes: number; readonly cpus: number };
+  /** Of databases whose template says nothing, milliseconds; null: never. */
+  readonly policies: { readonly sleepAfterMs: number | null; readonly removeAfterMs: number | null };
   /** How long the audit is kept, milliseconds. */
   readonly auditMs: number;
   /** Addresses and ranges of proxies before the API whose X-Forwarded-For is believed. */
@@ -100,6 +103,10 @@ export function readConfig(environment: Environment): Config {
       memoryBytes: read('DBMAKER_QUOTA_MEMORY_MB', 8192, wholeNumber, 'a number of megabytes') * 1024 * 1024,
       cpus: read('DBMAKER_QUOTA_CPUS', 16, wholeNumber, 'a whole number'),
     },
+    policies: {
+      sleepAfterMs: read<number | null>('DBMAKER_SLEEP_AFTER', 3_600_000, parseDuration, DURATION_FORMAT),
+      removeAfterMs: read<number | null>('DBMAKER_REMOVE_AFTER', 24 * 3_600_000, parseDuration, DURATION_FORMAT),
+    },
     auditMs: read('DBMAKER_AUDIT_DAYS', 365, count, 'a number of days, at least 1') * 86_400_000,
     trustedProxies: read<string[]>('DBMAKER_TRUSTED_PROXIES', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
     webhookAllow: read<string[]>('DBMAKER_WEBHOOK_ALLOW', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
@@ -139,7 +146,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
 }
 
 const KNOWN = new Set([
-  'DBMAKER_WEBHOOK_ALLOW',
+  'DBMAKER_WEBHOOK_ALLOW', 'DBMAKER_SLEEP_AFTER', 'DBMAKER_REMOVE_AFTER',
   'DBMAKER_AUDIT_DAYS', 'DBMAKER_TRUSTED_PROXIES',
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',
   'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_BACKUP_RETENTION_DAYS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',

@@ -11,6 +11,7 @@ import { createConnect } from '../net/connect.ts';
 import { BackupKeeper } from '../workers/backup/keeper.ts';
 import { Slots } from '../workers/backup/ports.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
+import { Policies } from '../workers/policies/policies.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import type { WorkerMetrics } from '../workers/metrics.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
@@ -59,9 +60,10 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
       pausedMs: 10 * 60_000,
     },
   });
+  const policies = new Policies({ store, clock, log: log.child({ part: 'policies' }), changed: (id) => signals.wake.changed(id) });
   const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: async (info) => ({
       capacity: await readCapacity({ home: config.home, docker: info?.dataDirectory }),
-      lastResyncAt: reconciler.lastResyncAt }) });
+      lastResyncAt: reconciler.lastResyncAt, lastPoliciesAt: policies.lastTurnAt }) });
   const housekeeping = new Housekeeping({ store, clock, log, auditMs: config.auditMs });
   const keeper = new BackupKeeper({ store, files: backupFiles, clock, log: log.child({ part: 'backups' }) });
   signals.onChanged((id) => reconciler.enqueue(id));
@@ -71,11 +73,13 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   const webhooks = startWebhooks(config, { store, secretBox, signals, log, holder });
   housekeeping.start();
   keeper.start();
+  policies.start();
   return {
     async stop() {
       reporter.stop();
       housekeeping.stop();
       keeper.stop();
+      await policies.stop();
       await Promise.all([reconciler.stop(), webhooks.stop()]);
     },
   };

@@ -49,6 +49,7 @@ export class Housekeeping {
     try {
       const forgotten = await store.idempotency.deleteBefore(clock.now() - IDEMPOTENCY_MS);
       await store.activity.fold(clock.now() - GATEWAY_GONE_MS);
+      await store.samples.forget();
       await this.#forgetEvents({ before: clock.now() - PROGRESS_MS, type: PROGRESS_EVENT });
       await this.#forgetEvents({ before: clock.now() - EVENTS_MS });
       await store.audit.prune(clock.now() - this.#ports.auditMs);

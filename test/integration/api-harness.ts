@@ -115,7 +115,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
         return () => void reports.off(ANY, callback);
       },
     },
-    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, ...overrides.config },
+    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, policies: { sleepAfterMs: null, removeAfterMs: null }, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, ...overrides.config },
     wake: { changed: (id) => void woken.push(id) },
     backups: createBackupFiles(directory.path),
     status: {

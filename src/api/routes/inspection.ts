@@ -1,7 +1,8 @@
-import { Type } from 'typebox';
+import { Type, type TNumber } from 'typebox';
 import type { Readable } from 'node:stream';
 import { DbmakerError } from '../../domain/errors.ts';
 import { PROGRESS_EVENT } from '../../domain/instance/event.ts';
+import { SCALES } from '../../domain/monitoring/sample.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { callerOf, visibleInstance } from '../caller.ts';
@@ -9,7 +10,7 @@ import { connectionView } from '../connection-strings.ts';
 import { logStream } from '../log-stream.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { eventView } from '../present.ts';
-import { DEFAULT_LIMIT, IdParams, PageQuery, problemResponse, ref, strictObject } from '../schemas/common.ts';
+import { DEFAULT_LIMIT, IdParams, nullable, oneOf, PageQuery, problemResponse, ref, strictObject, Time } from '../schemas/common.ts';
 import { Connection, InstanceEvent, InstanceMetrics } from '../schemas/instance.ts';
 
 const tags = ['containers'];
@@ -20,6 +21,32 @@ const LogQuery = strictObject({
 });
 
 const LogText = Type.Unsafe<Readable>({ type: 'string', description: 'One line of the log a line.' });
+
+const Moment = Type.String({ format: 'date-time', maxLength: 40 });
+const HistoryQuery = strictObject({
+  from: Type.Optional(Moment),
+  to: Type.Optional(Moment),
+  resolution: Type.Optional(oneOf(['minute', 'quarter'] as const)),
+});
+/** Without from and to: the last hour. */
+const HISTORY_MS = 3_600_000;
+const figure = (description: string): ReturnType<typeof nullable<TNumber>> => nullable(Type.Number({ description }));
+const History = Type.Object({
+  resolution: oneOf(['minute', 'quarter'] as const),
+  points: Type.Array(Type.Object({
+    at: Time,
+    cpus: figure('In use on average.'),
+    memoryBytes: figure('In use.'),
+    diskBytes: figure('Of the data directory.'),
+    connections: figure('Open through the gateway.'),
+    bytesInRate: figure('From clients, a second.'),
+    bytesOutRate: figure('To clients, a second.'),
+    databaseBytes: figure('As the engine counts its data.'),
+    keys: figure('Redis: in all databases.'),
+    operationRate: figure('Transactions (PostgreSQL) or commands (Redis), a second.'),
+    hitRatio: figure('0 to 1: reads that found what they wanted in memory (PostgreSQL), or at all (Redis).'),
+  })),
+});
 
 const EventQuery = strictObject({
   limit: PageQuery.limit,
@@ -81,6 +108,24 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     const { limit = DEFAULT_LIMIT, after } = request.query;
     const events = await store.events.list({ instanceId: instance.id, notType: PROGRESS_EVENT }, { limit, ...(after === undefined ? {} : { after }) });
     return { items: events.map(eventView) };
+  });
+
+  app.get('/api/containers/:id/metrics/history', {
+    config: { access: 'read' },
+    schema: {
+      tags, summary: 'What it used over time', params: IdParams, querystring: HistoryQuery, response: { 200: History, ...problemResponse },
+      description: 'One point a minute for the last day, one a quarter of an hour for the last month. Minutes in which it did not run have none; null: not known.',
+    },
+  }, async (request) => {
+    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const to = request.query.to === undefined ? clock.now() : Date.parse(request.query.to);
+    const from = request.query.from === undefined ? to - HISTORY_MS : Date.parse(request.query.from);
+    if (from >= to) throw new DbmakerError('invalid_request', 'from must lie before to.', { fields: { '/from': 'must lie before to' } });
+    const { minute } = SCALES;
+    const resolution = request.query.resolution ?? (to - from <= minute.keptMs / 4 && from > clock.now() - minute.keptMs ? 'minute' : 'quarter');
+    if (to - from > SCALES[resolution].keptMs + 86_400_000) throw new DbmakerError('invalid_request', 'So long ago nothing is kept.', { fields: { '/from': 'is too long before to' } });
+    const points = await store.samples.list(instance.id, resolution, { from, to });
+    return { resolution, points: points.map(({ at, ...figures }) => ({ at: time(at), ...figures })) };
   });
 
   app.get('/api/containers/:id/metrics', {

@@ -18,7 +18,7 @@ import { InstanceChangeBody, InstanceQuery, InstanceRef, NewInstanceBody } from 
 const tags = ['containers'];
 
 /** For the audit. */
-const CHANGES = ['name', 'resources', 'sleepAfter', 'removeAfter', 'tlsOnly', 'allowedSources'];
+const CHANGES = ['name', 'resources', 'sleepAfter', 'removeAfter', 'ttl', 'keep', 'tlsOnly', 'allowedSources'];
 
 const DeleteQuery = strictObject({ backup: Type.Optional(Type.Boolean({ default: true, description: 'Whether a backup is made first.' })) });
 
@@ -28,7 +28,7 @@ const CreateHeaders = Type.Object({
 });
 
 export function registerInstanceRoutes(app: App, context: ApiContext): void {
-  const { store, config, wake } = context;
+  const { store, config, wake, clock } = context;
 
   app.get('/api/containers', {
     config: { access: 'read' },
@@ -83,12 +83,12 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const caller = callerOf(request);
     const { body } = request;
-    validateInstanceInput(body);
     const instance = await visibleInstance(store, caller, request.params.id);
+    validateInstanceInput(body, caller.isAdmin ? {} : instance.spec.template.policies?.allow);
     const changed = await store.instances.change(instance.id, {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.resources === undefined ? {} : { resources: resolveResources(body.resources, instance.spec.resources) }),
-      ...policiesOf(body),
+      ...policiesOf(body, clock.now()),
       access: accessOf(body),
     }, { event: { type: 'instance.changed', message: `Changed: ${Object.keys(body).join(', ')}.`, data: { by: caller.user.username, change: body } } });
     wake.changed(instance.id);

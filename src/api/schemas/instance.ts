@@ -21,6 +21,8 @@ const Changeable = {
   resources: Type.Optional(AskedResources),
   sleepAfter: Type.Optional(Duration),
   removeAfter: Type.Optional(Duration),
+  ttl: Type.Optional(Type.String({ maxLength: 20, description: 'Removed so long from now, used or not, after a final backup; `never`: not.', examples: ['2h'] })),
+  keep: Type.Optional(Type.Literal(true, { description: 'Never removed by a policy: `removeAfter` and `ttl` are `never`.' })),
 };
 
 // Text is cut long before it is shown; the exact rules and their texts are in src/domain/names.ts.
@@ -67,8 +69,12 @@ export const Instance = Type.Object({
   resources: Type.Object({ memoryBytes: Type.Integer(), cpus: Type.Number() }),
   sleepAfter: Type.String(),
   removeAfter: Type.String(),
+  expiresAt: nullable(Type.String({ format: 'date-time', description: 'When it is removed, used or not.' })),
   tlsOnly: TlsOnly,
   allowedSources: AllowedSources,
+  health: nullable(Type.Object({
+    state: oneOf(['healthy', 'starting', 'failing', 'unhealthy'] as const), since: Time, message: nullable(Type.String()),
+  }, { description: 'Whether it answers, as the monitor sees it while it runs; null: not looked at yet.' })),
   version: nullable(Type.String({ description: 'Of the engine, as it said it.' })),
   startedAt: nullable(Time),
   createdAt: Time,

@@ -28,6 +28,12 @@ const document = {
   policies: Type.Optional(strictObject({
     sleepAfter: Type.Optional(Type.String({ maxLength: 100 })),
     removeAfter: Type.Optional(Type.String({ maxLength: 100 })),
+    ttl: Type.Optional(Type.String({ maxLength: 100 })),
+    allow: Type.Optional(strictObject({
+      sleepAfter: Type.Optional(Type.String({ maxLength: 100 })),
+      removeAfter: Type.Optional(Type.String({ maxLength: 100 })),
+      ttl: Type.Optional(Type.String({ maxLength: 100 })),
+    }, { description: 'The longest that a person may ask for.' })),
   })),
 };
 

@@ -39,10 +39,22 @@ export interface TemplateResources {
   readonly pids?: number;
 }
 
-/** Durations such as `30m`, `24h`, `7d`, or `never`. */
+/** Durations such as `30m`, `24h`, `7d`, or `never`. What a person may change it to is bounded by `allow`. */
 export interface TemplatePolicies {
+  /** Without use for so long: asleep. */
+  readonly sleepAfter?: string;
+  /** Without use for so long: removed, after a final backup. */
+  readonly removeAfter?: string;
+  /** Removed so long after its creation, used or not: an ephemeral one. */
+  readonly ttl?: string;
+  readonly allow?: PolicyBounds;
+}
+
+/** The longest that a person may ask for; left out: anything. `never` counts as longer than all. */
+export interface PolicyBounds {
   readonly sleepAfter?: string;
   readonly removeAfter?: string;
+  readonly ttl?: string;
 }
 
 /** Whether this installation can run a template; written by a worker (the api never talks to a runtime). */

@@ -107,6 +107,10 @@ function policyProblems(document: TemplateDocument): Problems {
   return {
     ...collect('/policies/sleepAfter', optional(document.policies?.sleepAfter, check)),
     ...collect('/policies/removeAfter', optional(document.policies?.removeAfter, check)),
+    ...collect('/policies/ttl', optional(document.policies?.ttl, check)),
+    ...collect('/policies/allow/sleepAfter', optional(document.policies?.allow?.sleepAfter, check)),
+    ...collect('/policies/allow/removeAfter', optional(document.policies?.allow?.removeAfter, check)),
+    ...collect('/policies/allow/ttl', optional(document.policies?.allow?.ttl, check)),
   };
 }
 
