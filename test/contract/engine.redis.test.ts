@@ -107,6 +107,36 @@ describe('engine redis, as launched', () => {
     again.disconnect();
   });
 
+  test('what transactions and scripts wrote outlives a restart, also where the default user had lost its rights', async () => {
+    await using server = await startRedis();
+    const writing = async (round: string): Promise<void> => {
+      const owner = client(server);
+      await owner.multi().set(`multi-${round}`, '1').set(`more-${round}`, '2').exec();
+      await owner.eval(`redis.call('SET', KEYS[1], '3') redis.call('SET', KEYS[2], '4')`, 2, `eval-${round}`, `evil-${round}`);
+      owner.disconnect();
+    };
+    const restarted = async (): Promise<string[]> => {
+      await server.kill();
+      server.launch();
+      await server.answering();
+      const owner = client(server);
+      const keys = await owner.keys('*');
+      owner.disconnect();
+      return keys.sort();
+    };
+    const first = ['eval-1', 'evil-1', 'more-1', 'multi-1'];
+    await writing('1');
+    assert.deepEqual(await restarted(), first);
+    const owner = client(server);
+    await owner.call('ACL', 'SETUSER', 'default', 'reset'); // as it was made by earlier versions
+    await owner.call('ACL', 'SAVE');
+    owner.disconnect();
+    await redis.ensureAccess(server.target, { dataPath: server.dataPath });
+    await writing('2');
+    assert.deepEqual(await restarted(), [...first, 'eval-2', 'evil-2', 'more-2', 'multi-2'].sort());
+    await assert.rejects(client(server, {}).ping(), /NOAUTH/);
+  });
+
   test('a template\'s own command without the append-only file is refused before data can be lost', async () => {
     const socket = `d=$1; unset REDIS_PASSWORD; exec redis-server --port 0 --unixsocket "$PWD/redis.sock" --user ada-redis-x1 on nopass '~*' '+@all' --user default off`;
     await using server = await startRedis({ command: ['sh', '-c', socket, 'sh', '.'] });

@@ -28,13 +28,19 @@ async function ensureAppendOnly(session: Session): Promise<void> {
   await session.command('CONFIG', 'REWRITE');
 }
 
+/**
+ * Off, so that nobody is let in as it, but with all rights: Redis replays its log in the name of this user, and without rights it leaves out every
+ * transaction and every script that is in it, without failing (redis#14541, valkey#3983).
+ */
 async function ensureDefaultUserOff(session: Session): Promise<void> {
-  const user = await session.command('ACL', 'GETUSER', 'default');
-  const flags: unknown = Array.isArray(user) ? user[user.indexOf('flags') + 1] : null;
-  if (!Array.isArray(flags) || !flags.includes('on')) return;
-  await session.command('ACL', 'SETUSER', 'default', 'reset'); // off, no password, no rights
+  const user: unknown = await session.command('ACL', 'GETUSER', 'default');
+  const member = (name: string): unknown => (Array.isArray(user) ? (user as unknown[])[user.indexOf(name) + 1] : null);
+  const flags = member('flags');
+  const isOn = Array.isArray(flags) && flags.includes('on');
+  if (!isOn && member('commands') === '+@all' && String(member('keys')).includes('*')) return;
+  await session.command('ACL', 'SETUSER', 'default', 'off', 'resetpass', 'allkeys', 'allchannels', 'allcommands');
   await saveUsers(session);
-  await session.command('CLIENT', 'KILL', 'USER', 'default'); // who came in before stays in otherwise
+  if (isOn) await session.command('CLIENT', 'KILL', 'USER', 'default'); // who came in before stays in otherwise
 }
 
 async function setting(session: Session, name: string): Promise<string> {

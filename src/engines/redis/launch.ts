@@ -24,7 +24,7 @@ if [ ! -s "$data/users.acl" ]; then
   case $REDIS_USERNAME in ''|*[!A-Za-z0-9_.-]*) echo "REDIS_USERNAME has to be letters, digits, _ . -" >&2; exit 64;; esac
   hash=$(printf %s "$REDIS_PASSWORD" | sha256sum | cut -d ' ' -f 1)
   [ "\${#hash}" = 64 ] || { echo "sha256sum does not work in this image" >&2; exit 70; }
-  printf 'user default reset\\nuser %s on #%s ~* &* +@all\\n' "$REDIS_USERNAME" "$hash" > "$data/users.acl.new"
+  printf 'user default off resetpass ~* &* +@all\\nuser %s on #%s ~* &* +@all\\n' "$REDIS_USERNAME" "$hash" > "$data/users.acl.new"
   sync "$data/users.acl.new" 2> /dev/null || sync
   mv "$data/users.acl.new" "$data/users.acl"
 fi

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { withSession } from '../../../src/engines/redis/session.ts';
 import { waitFor } from '../../support/wait.ts';
 import { readRows, writeRow } from './rows.ts';
 import { GRACE, type RuntimeWorld, ready, up, worldTest } from './world.ts';
@@ -44,6 +45,19 @@ export function disturbanceTests(setup: Setup): void {
       assert.deepEqual(await readRows(engine, target), ['acknowledged']);
     });
   }
+
+  worldTest('redis: what transactions and scripts wrote outlives a restart', setup, async (world) => {
+    const workload = world.workload('redis');
+    const target = await up(world, workload);
+    await withSession(target, async (session) => {
+      await session.command('EVAL', "for n = 1, 5000 do redis.call('SADD', 'notes', n) end", '0');
+      for (const command of [['MULTI'], ['SADD', 'notes', 'in a transaction'], ['SADD', 'notes', 'too'], ['EXEC']]) await session.command(command[0] ?? '', ...command.slice(1));
+    });
+    await world.runtime.stop(workload.id, GRACE);
+    await world.runtime.start(workload);
+    await ready(world, workload);
+    assert.equal((await readRows('redis', target)).length, 5002);
+  });
 
   worldTest('postgresql: a kill -9 at any moment of the first start leaves something that starts', setup, async (world) => {
     for (const delayMs of [0, 30, 80, 150]) {

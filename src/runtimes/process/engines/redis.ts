@@ -111,7 +111,8 @@ function settingsFor(resources: Resources): Record<string, string> {
 }
 
 /**
- * The only user that may log in; its password as SHA-256, as Redis stores it itself.
+ * The only user that may log in; its password as SHA-256, as Redis stores it itself. Nobody is let in as `default`: its rights are for the log,
+ * which Redis replays in its name; without them it leaves out every transaction and every script, without failing (redis#14541).
  * @throws DbmakerError invalid_request
  */
 export function accessRules(environment: Readonly<Record<string, string>>): string {
@@ -119,7 +120,7 @@ export function accessRules(environment: Readonly<Record<string, string>>): stri
   const password = environment['REDIS_PASSWORD'] ?? '';
   if (!/^[\x21-\x7e]{1,200}$/.test(user) || user === 'default') throw new DbmakerError('invalid_request', 'REDIS_USERNAME must be set, to characters without spaces, and not to "default".');
   if (password === '') throw new DbmakerError('invalid_request', 'REDIS_PASSWORD must be set.');
-  return `user default off resetpass nocommands\nuser ${user} on #${createHash('sha256').update(password).digest('hex')} ~* &* +@all`;
+  return `user default off resetpass ~* &* +@all\nuser ${user} on #${createHash('sha256').update(password).digest('hex')} ~* &* +@all`;
 }
 
 async function majorVersion(file: string): Promise<number> {
