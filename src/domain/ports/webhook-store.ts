@@ -4,7 +4,10 @@ import type { Delivery, DeliveryState, Webhook } from '../webhook/webhook.ts';
 import type { Page } from './page.ts';
 
 export type NewWebhook = Pick<Webhook, 'id' | 'ownerId' | 'url' | 'types' | 'secrets'>;
-/** Members left out stay as they are. Switching on forgets that it failed; what happened meanwhile is not sent, what was queued before is. */
+/**
+ * Members left out stay as they are. Switching on, and another URL, forget that it failed: what waits is tried at once. What happened while it
+ * was off is not sent.
+ */
 export type WebhookChange = Partial<Pick<Webhook, 'url' | 'types' | 'enabled' | 'secrets'>>;
 
 /** What decides who is told of an event. */

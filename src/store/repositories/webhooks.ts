@@ -49,16 +49,21 @@ export class Webhooks implements WebhookRepository {
       const row = await lockWebhook(this.#database, queries, id);
       if (row === null) throw webhookNotFound();
       const { url, types, enabled, secrets } = change;
+      const now = this.#database.clock.now();
       const on = enabled === true && row.enabled === 0;
+      const anew = on || (url !== undefined && url !== row.url);
       const changed: WebhookRow = {
         ...row,
         ...(url === undefined ? {} : { url }),
         ...(types === undefined ? {} : { types: JSON.stringify(types) }),
         ...(secrets === undefined ? {} : secretColumns(secrets)),
         ...(enabled === undefined ? {} : { enabled: enabled ? 1 : 0 }),
-        ...(on ? { disabled_reason: null, failing_since: null, after_event: await lastEvent(queries) } : {}),
-        updated_at: this.#database.clock.now(),
+        ...(on ? { disabled_reason: null, after_event: await lastEvent(queries) } : {}),
+        ...(anew ? { failing_since: null, due_at: row.due_at === null ? null : Math.min(row.due_at, now) } : {}),
+        updated_at: now,
       };
+      // How it went before says nothing any more: whoever has mended it need not wait for hours.
+      if (anew) await queries.updateTable('webhook_deliveries').set({ next_try_at: now }).where('webhook_id', '=', id).where('state', '=', 'pending').where('next_try_at', '>', now).execute();
       await queries.updateTable('webhooks').set(changed).where('id', '=', id).execute();
       return toWebhook(changed);
     });

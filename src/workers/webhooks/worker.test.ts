@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { addInstance, addUser } from '../../../test/support/store.ts';
 import { openWebhookHouse } from '../../../test/support/webhook-house.ts';
 import { accept, hang, say, startReceiver, verified, type Received } from '../../../test/support/webhook-receiver.ts';
+import { DbmakerError } from '../../domain/errors.ts';
 
 const HOUR_MS = 3_600_000;
 const ids = (received: readonly Received[]): (number | null)[] => received.map(({ json }) => json.eventId);
@@ -201,6 +202,24 @@ test('at its end it waits a little for what is under way; what it cuts off is se
   house.start({ holder: 'another' }); // the lease was given back
   await house.until('it to arrive', async () => (await house.deliveries(webhook.id))[0]?.state === 'delivered', { stepMs: 100, steps: 50 });
   assert.equal(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size, 1);
+});
+
+test('while the store is away that is said once; then it goes on', async () => {
+  await using house = await openWebhookHouse();
+  await using receiver = await startReceiver();
+  await house.add(receiver.url);
+  const { deliveries } = house.store;
+  const away = async (): Promise<never> => Promise.reject(new DbmakerError('store_unavailable', 'Away.'));
+  Object.assign(deliveries, { cursor: away, due: away });
+  house.start();
+  const start = house.clock.now();
+  await house.until('time to pass', () => house.clock.now() > start + 60_000);
+  assert.equal(house.log.loud().length, 1);
+  Reflect.deleteProperty(deliveries, 'cursor');
+  Reflect.deleteProperty(deliveries, 'due');
+  await house.event();
+  await house.until('the event', () => receiver.received.length === 1);
+  assert.deepEqual(house.log.said.filter(({ level }) => level === 'info').map(({ text }) => text), ['webhooks are sent again']);
 });
 
 test('nothing secret is logged: no secret, no path or query of a URL', async () => {

@@ -93,7 +93,7 @@ export function deliveryContract(open: OpenStore): void {
 
     test('one that failed holds up those behind it until it is beside the order, and is tried at its time', async () => {
       await using under = await open();
-      const { deliveries, webhooks, } = under.store;
+      const { deliveries, webhooks } = under.store;
       const [webhook, other] = [await webhooks.create(newWebhook(), 9), await webhooks.create(newWebhook(), 9)];
       const start = under.clock.now();
       await queue(under.store, [webhook, other], [1, 2, 3]);
@@ -119,6 +119,21 @@ export function deliveryContract(open: OpenStore): void {
         await deliveries.settle(next, delivered);
       }
       assert.deepEqual((await deliveries.list(webhook.id, { state: 'pending' }, { limit: 9 })).items, []);
+    });
+
+    test('another URL, and switching on, try what waits at once and forget that it failed', async () => {
+      await using under = await open();
+      const { deliveries, webhooks } = under.store;
+      const webhook = await webhooks.create(newWebhook(), 9);
+      await queue(under.store, [webhook], [1, 2]);
+      for (const change of [{ url: 'https://example.org/' }, { enabled: true }]) {
+        await deliveries.settle(await claim(under, webhook), failed(under.clock.now() + 1e9));
+        await webhooks.update(webhook.id, { types: ['*'], enabled: !('enabled' in change) });
+        assert.deepEqual(await deliveries.due('h', 9), []);
+        assert.equal((await webhooks.update(webhook.id, change)).failingSince, null);
+        assert.deepEqual((await deliveries.due('h', 9)).map(({ id, failing }) => [id, failing]), [[webhook.id, false]]);
+      }
+      assert.deepEqual(await claim(under, webhook).then(({ delivery: { eventId, attempts } }) => [eventId, attempts]), [1, 2]);
     });
 
     test('switching a webhook off by itself is told by an event, once', async () => {
