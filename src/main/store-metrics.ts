@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { ObserveStore } from '../store/index.ts';
+import { STORE_FAILURES, type ObserveStore } from '../store/index.ts';
 
 /** Latency and failures of this process's store. */
 export function createStoreMetrics(): { registry: Registry; observe: ObserveStore } {
@@ -12,6 +12,8 @@ export function createStoreMetrics(): { registry: Registry; observe: ObserveStor
     registers: [registry],
   });
   const failures = new Counter({ name: 'dbmaker_store_failures_total', help: 'Operations that the database failed, by what befell it.', labelNames: ['operation', 'code'] as const, registers: [registry] });
+  // From the beginning: the step from no series to 1 would be no increase.
+  for (const operation of ['read', 'write', 'write_volatile']) for (const code of STORE_FAILURES) failures.inc({ operation, code }, 0);
   return {
     registry,
     observe(operation) {

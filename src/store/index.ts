@@ -8,7 +8,7 @@ import { openSqlite } from './sqlite/open.ts';
 import { SqlStore } from './store.ts';
 
 export { openSecretBox, verifySecretBox } from './secret-box.ts';
-export type { ObserveStore } from './observed.ts';
+export { STORE_FAILURES, type ObserveStore } from './observed.ts';
 export { lockHome, tryLock, type HeldLock } from './sqlite/home-lock.ts';
 
 export interface StoreOptions {

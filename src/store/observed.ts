@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 export type ObserveStore = (operation: 'read' | 'write' | 'write_volatile') => (failure: ErrorCode | null) => void;
 
 /** What befalls the database itself; other errors are answers. */
-const FAILURES: readonly ErrorCode[] = ['store_unavailable', 'store_read_only', 'disk_full', 'internal'];
+export const STORE_FAILURES: readonly ErrorCode[] = ['store_unavailable', 'store_read_only', 'disk_full', 'internal'];
 
 /** The same database, each of whose operations is told. */
 export function observed(database: Database, observe: ObserveStore): Database {
@@ -16,7 +16,7 @@ export function observed(database: Database, observe: ObserveStore): Database {
       end(null);
       return result;
     } catch (error) {
-      end(FAILURES.find((code) => isDbmakerError(error, code)) ?? null);
+      end(STORE_FAILURES.find((code) => isDbmakerError(error, code)) ?? null);
       throw error;
     }
   };

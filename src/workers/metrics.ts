@@ -14,7 +14,7 @@ export class WorkerMetrics implements ReconcilerObserver {
     name: 'dbmaker_reconciler_looks_total', help: 'Looks at databases. done: as wanted; again: something was done or is under way; none: gone, or another worker\'s; error: repeated.', labelNames: ['result'] as const, registers: this.#registers,
   });
   readonly #failures = new Counter({ name: 'dbmaker_reconciler_failures_total', help: 'Steps that failed, by code.', labelNames: ['code'] as const, registers: this.#registers });
-  readonly #backupFailures = new Counter({ name: 'dbmaker_backup_failures_total', help: 'Tries of final backups that failed, by code; nothing is removed then.', labelNames: ['code'] as const, registers: this.#registers });
+  readonly #backupFailures = new Counter({ name: 'dbmaker_backup_failures_total', help: 'Tries of final backups that failed; nothing is removed then.', registers: this.#registers });
   readonly #resyncSeconds = new Histogram({
     name: 'dbmaker_reconciler_resync_seconds', help: 'One full comparison of the store with what is there.', buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60], registers: this.#registers,
   });
@@ -50,7 +50,7 @@ export class WorkerMetrics implements ReconcilerObserver {
 
   failed(code: ErrorCode, what: 'step' | 'backup'): void {
     this.#failures.inc({ code });
-    if (what === 'backup') this.#backupFailures.inc({ code });
+    if (what === 'backup') this.#backupFailures.inc();
   }
 
   resync(): (result: 'ok' | 'failed') => void {

@@ -55,15 +55,16 @@ test('series do not grow with what clients ask for, nor with workers that come a
   const { id } = await create(api, api.admin.token, 'counted', 'redis');
   await api.ask(`/api/containers/${id}`, { token: api.admin.token });
   await api.ask('/metrics');
-  const before = (await read()).series.size;
+  const count = async () => [...(await read()).series.keys()].filter((name) => name.startsWith('dbmaker_')).length; // Node's own come as things happen
+  const before = await count();
   for (let n = 0; n < 50; n++) await api.ask(`/somewhere/${String(n)}?q=${String(n)}`, { token: api.admin.token });
   for (let n = 0; n < 5; n++) {
     const made = await create(api, api.admin.token, `counted-${String(n)}`, 'redis');
     await api.ask(`/api/containers/${made.id}`, { token: api.admin.token });
   }
-  assert.equal((await read()).series.size, before);
+  assert.equal(await count(), before);
   for (let n = 0; n < 100; n++) await api.store.heartbeats.beat(`worker-${String(n)}`, {});
-  assert.ok((await read()).series.size <= before + 20);
+  assert.ok((await count()) <= before + 20);
 });
 
 test('while the store is away the figures of requests and of the process are still there, and nothing old is shown', async () => {
