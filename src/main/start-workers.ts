@@ -10,6 +10,7 @@ import { createEngines } from '../engines/index.ts';
 import { createConnect } from '../net/connect.ts';
 import { BackupKeeper } from '../workers/backup/keeper.ts';
 import { Slots } from '../workers/backup/ports.ts';
+import { Monitor } from '../workers/monitor/monitor.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
 import { Policies } from '../workers/policies/policies.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
@@ -35,13 +36,9 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   const backupFiles = createBackupFiles(config.home);
   // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
   const holder = config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`;
+  const shared = { store, runtime, engines: createEngines(), connect: createConnect(), secretBox, clock };
   const reconciler = new Reconciler({
-    store,
-    runtime,
-    engines: createEngines(),
-    connect: createConnect(),
-    secretBox,
-    clock,
+    ...shared,
     log: log.child({ part: 'reconciler' }),
     random: Math.random,
     onReport: signals.reported,
@@ -60,6 +57,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
       pausedMs: 10 * 60_000,
     },
   });
+  const monitor = new Monitor({ ...shared, log: log.child({ part: 'monitor' }), changed: (id) => signals.wake.changed(id), reported: signals.reported });
   const policies = new Policies({ store, clock, log: log.child({ part: 'policies' }), changed: (id) => signals.wake.changed(id) });
   const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: async (info) => ({
       capacity: await readCapacity({ home: config.home, docker: info?.dataDirectory }),
@@ -74,12 +72,13 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   housekeeping.start();
   keeper.start();
   policies.start();
+  monitor.start();
   return {
     async stop() {
       reporter.stop();
       housekeeping.stop();
       keeper.stop();
-      await policies.stop();
+      await Promise.all([policies.stop(), monitor.stop()]);
       await Promise.all([reconciler.stop(), webhooks.stop()]);
     },
   };

@@ -11,7 +11,7 @@ export interface Health {
   readonly since: number;
   /** What it answered, or that it did not; null while all is well. */
   readonly message: string | null;
-  /** Checks in a row without an answer. */
+  /** Checks in a row without an answer since the last restart; counted up to one more than the limit. */
   readonly failures: number;
   /** Whether it was restarted for it, in this row of failures. */
   readonly restarted: boolean;
@@ -42,7 +42,7 @@ export function nextHealth(before: Health | null, outcome: Outcome, now: number)
     // A long recovery must never be cut short: it says that it is at work, so that is no failure.
     return { health: { state: 'starting', since: before?.state === 'starting' ? before.since : now, message: outcome.message, failures: 0, restarted }, action: null };
   }
-  const failures = (before?.failures ?? 0) + 1;
+  const failures = Math.min((before?.failures ?? 0) + 1, FAILURES_LIMIT + 1);
   const state = failures >= FAILURES_LIMIT ? 'unhealthy' : 'failing';
   const health: Health = { state, since: before?.state === state ? before.since : now, message: outcome.message, failures, restarted };
   if (failures !== FAILURES_LIMIT) return { health, action: null };

@@ -16,9 +16,22 @@ export interface EngineTarget {
 
 /** `starting`: not yet (nobody listens, recovering, loading); ask again soon. */
 export type Readiness =
-  /** `version`: only where ensureAccess was asked for and done on the way. */
-  | { readonly state: 'ready'; readonly version?: string }
-  | { readonly state: 'starting'; readonly message: string };
+  /** `version`: only where ensureAccess was asked for and done on the way. `figures`: where they were asked for and the engine has them. */
+  | { readonly state: 'ready'; readonly version?: string; readonly figures?: EngineFigures }
+  /** `answered`: it says so itself (recovering, loading); else nobody listened, or nobody answered in time. */
+  | { readonly state: 'starting'; readonly message: string; readonly answered?: boolean };
+
+/** What an engine counts of itself. Totals rise from its start on. null: it does not count that. */
+export interface EngineFigures {
+  /** Its user's data. */
+  readonly databaseBytes: number | null;
+  readonly keys: number | null;
+  /** Total of transactions or commands. */
+  readonly operations: number | null;
+  /** Totals of reads that found what they wanted in memory (or at all), and that did not. */
+  readonly hits: number | null;
+  readonly misses: number | null;
+}
 
 export interface EngineDefaults {
   readonly endpoint: 'socket' | 'tcp';
@@ -42,7 +55,7 @@ export interface Engine {
    * version, within the same session; it says so by the version. What goes wrong there is not told here: call ensureAccess for that.
    * @throws DbmakerError access_denied when it answers but refuses the login
    */
-  probe(target: EngineTarget, options?: { ensureAccess?: { dataPath: string | null } }): Promise<Readiness>;
+  probe(target: EngineTarget, options?: { ensureAccess?: { dataPath: string | null }; figures?: boolean }): Promise<Readiness>;
   /** Makes sure that the target's user and database exist; idempotent. @throws data_misplaced when the data directory is not on `dataPath` */
   ensureAccess(target: EngineTarget, options: { dataPath: string | null }): Promise<void>;
   /**

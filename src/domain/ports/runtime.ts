@@ -155,6 +155,6 @@ export interface Runtime {
    * @throws conflict when there is a container or process of it, backup_damaged (no tar), disk_full, cancelled, what broke `input`
    */
   importData(workload: Workload, input: Readable, options: { mode: 'whole' | 'added'; signal?: AbortSignal }): Promise<void>;
-  /** @throws not_running */
-  stats(id: string): Promise<Stats>;
+  /** `disk: false`: without a walk over all its files; diskBytes is 0 then. @throws not_running */
+  stats(id: string, options?: { disk?: boolean }): Promise<Stats>;
 }

@@ -1,4 +1,5 @@
 import { DbmakerError } from '../../domain/errors.ts';
+import { notReady } from '../readiness.ts';
 import { bareCause, isConnectionLoss, unreachable } from '../with-connection.ts';
 
 /** SQLSTATE: starting up, shutting down, recovering from a crash, terminated by an administrator. */
@@ -21,7 +22,7 @@ export function postgresqlError(error: unknown, secrets: readonly string[]): Dbm
     if (cause.message.startsWith('SASL')) return new DbmakerError('access_denied', `PostgreSQL and we did not agree on the login: ${cause.message}.`, { cause });
     return new DbmakerError('runtime_failed', 'PostgreSQL answered in a way that we do not understand.', { cause });
   }
-  if (NOT_NOW.has(state)) return unreachable(`PostgreSQL says: ${cause.message}.`, cause);
+  if (NOT_NOW.has(state)) return notReady(`PostgreSQL says: ${cause.message}.`, cause);
   if (DENIED.has(state)) {
     return new DbmakerError('access_denied', 'PostgreSQL refuses the login that DbMaker knows.', {
       cause, remedy: 'Was the password or the user changed inside the database? Set it back, or delete the database.',

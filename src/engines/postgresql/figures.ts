@@ -1,4 +1,4 @@
-import type { Activity, EngineTarget } from '../../domain/ports/engine.ts';
+import type { Activity, EngineFigures, EngineTarget } from '../../domain/ports/engine.ts';
 import { APPLICATION_NAME, type Session, withSession } from './session.ts';
 
 export async function version(target: EngineTarget): Promise<string> {
@@ -23,4 +23,14 @@ export async function activity(target: EngineTarget): Promise<Activity> {
     `SELECT count(*) AS connections, count(*) FILTER (WHERE state IN ('active', 'fastpath function call')) AS active
      FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name <> $1`, [APPLICATION_NAME]));
   return { connections: Number(row?.['connections'] ?? 0), active: Number(row?.['active'] ?? 0) };
+}
+
+const FIGURES = `SELECT (SELECT sum(pg_database_size(oid)) FROM pg_database WHERE NOT datistemplate) AS bytes,
+  sum(xact_commit + xact_rollback) AS operations, sum(blks_hit) AS hits, sum(blks_read) AS misses FROM pg_stat_database`;
+
+/** Of all databases together. */
+export async function figuresIn(session: Session): Promise<EngineFigures> {
+  const [row] = await session.rows(FIGURES);
+  const number = (name: string): number | null => (row?.[name] === null || row?.[name] === undefined ? null : Number(row[name]));
+  return { databaseBytes: number('bytes'), keys: null, operations: number('operations'), hits: number('hits'), misses: number('misses') };
 }

@@ -3,7 +3,7 @@ import type { Engine } from '../../domain/ports/engine.ts';
 import { READY, readinessOf } from '../readiness.ts';
 import { ACCESS_LIMIT_MS, ensureAccessIn } from './access.ts';
 import { sqlState } from './errors.ts';
-import { versionIn } from './figures.ts';
+import { figuresIn, versionIn } from './figures.ts';
 import { LAUNCH_MARK } from './launch.ts';
 import { withSession } from './session.ts';
 
@@ -17,13 +17,13 @@ const IS_SETUP_SERVER = `SELECT current_setting($1, true) IS NOT NULL
 const TOO_MANY_CONNECTIONS = '53300';
 
 /** A real login (a process and two SCRAM computations: 10-20 ms) and a query. A missing database is no obstacle: ensureAccess makes it. */
-export const probe: Engine['probe'] = async (target, { ensureAccess } = {}) => {
+export const probe: Engine['probe'] = async (target, { ensureAccess, figures } = {}) => {
   return readinessOf(async () => {
     try {
       return await withSession(target, async (session) => {
         const [row] = await session.rows(IS_SETUP_SERVER, [LAUNCH_MARK]);
         if (row?.['setup'] === 't') return { state: 'starting', message: 'The image is still setting up the new cluster.' };
-        if (ensureAccess === undefined) return READY;
+        if (ensureAccess === undefined) return figures === true ? { state: 'ready', figures: await figuresIn(session) } : READY;
         try {
           await ensureAccessIn(session, target, ensureAccess);
           return { state: 'ready', version: await versionIn(session) };

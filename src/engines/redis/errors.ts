@@ -1,4 +1,5 @@
 import { DbmakerError } from '../../domain/errors.ts';
+import { notReady } from '../readiness.ts';
 import { bareCause, isConnectionLoss, unreachable } from '../with-connection.ts';
 
 /** An error of `ioredis` in our words. `secrets` never show up in it: its own errors carry the arguments of the command, AUTH's too. */
@@ -9,7 +10,7 @@ export function redisError(error: unknown, secrets: readonly string[]): DbmakerE
   if (isConnectionLoss(error) || /Connection is closed|Stream isn't writeable|aborted due to connection close/.test(text)) {
     return unreachable('Redis closed the connection.', cause);
   }
-  if (/^(LOADING|MASTERDOWN)\b/.test(text)) return unreachable(`Redis says: ${text}`, cause);
+  if (/^(LOADING|MASTERDOWN)\b/.test(text)) return notReady(`Redis says: ${text}`, cause);
   if (/^(WRONGPASS|NOAUTH|NOPERM)\b/.test(text) || text.includes('invalid username-password pair')) {
     return new DbmakerError('access_denied', text.startsWith('NOPERM') ? 'The login that DbMaker knows may not do this in Redis.' : 'Redis refuses the login that DbMaker knows.', {
       cause, remedy: 'Was the password or the user changed inside the database? Set it back, or delete the database.',

@@ -1,5 +1,5 @@
-import type { Activity, EngineTarget } from '../../domain/ports/engine.ts';
-import { CLIENT_NAME, info, withSession } from './session.ts';
+import type { Activity, EngineFigures, EngineTarget } from '../../domain/ports/engine.ts';
+import { CLIENT_NAME, info, withSession, type Session } from './session.ts';
 
 /** `7.0.15` */
 export async function version(target: EngineTarget): Promise<string> {
@@ -25,4 +25,18 @@ function fieldsOf(line: string): Map<string, string> {
     const at = field.indexOf('=');
     return [field.slice(0, at), field.slice(at + 1)];
   }));
+}
+
+/** One INFO tells all; whoever is logged in as an owner may ask for it. */
+export async function figuresIn(session: Session): Promise<EngineFigures> {
+  const lines = await info(session, 'everything');
+  const number = (name: string): number | null => (lines.has(name) ? Number(lines.get(name)) : null);
+  const keys = [...lines].flatMap(([name, value]) => (/^db\d+$/.test(name) ? Number(/^keys=(\d+)/.exec(value)?.[1] ?? 0) : []));
+  return {
+    databaseBytes: number('used_memory_dataset'),
+    keys: keys.reduce((sum, count) => sum + count, 0),
+    operations: number('total_commands_processed'),
+    hits: number('keyspace_hits'),
+    misses: number('keyspace_misses'),
+  };
 }

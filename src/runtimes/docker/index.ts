@@ -57,6 +57,6 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     stream: (id, argv, streamOptions) => stream(context, id, argv, streamOptions),
     exportData: (id, output, exportOptions) => exportData(context, id, output, exportOptions),
     importData: (workload, input, importOptions) => importData(context, workload, input, importOptions),
-    stats: (id) => stats(context, id),
+    stats: (id, options) => stats(context, id, options),
   };
 }

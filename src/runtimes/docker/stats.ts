@@ -6,27 +6,38 @@ import { DbmakerError } from '../../domain/errors.ts';
 import type { Stats } from '../../domain/ports/runtime.ts';
 import type { DockerContext } from './context.ts';
 import { exec } from './exec.ts';
+import { statusOf } from './errors.ts';
 import { findContainer } from './find.ts';
 import { instanceDirectories } from './names.ts';
 
 const BLOCK_BYTES = 512;
 
 /** @throws not_running */
-export async function stats(context: DockerContext, id: string): Promise<Stats> {
-  const { client } = context;
+export async function stats(context: DockerContext, id: string, { disk = true }: { disk?: boolean } = {}): Promise<Stats> {
+  // The monitor asks for all of them every minute: the container that was seen last is taken to be the one, and Docker says so if it is not.
+  const known = disk ? undefined : context.lastSeen.get(id);
+  const usage = known === undefined ? null : await usageOf(context, known);
+  if (usage !== null) return { ...usage, diskBytes: 0 };
   const container = await findContainer(context, id);
-  if (container === null || !container.State.Running) throw new DbmakerError('not_running', 'The instance does not run.');
-  const measured = await client.call('measure the container', (abortSignal) => {
-    // one-shot: without waiting a second for a second sample
-    const query = { stream: false as const, 'one-shot': true, abortSignal };
-    return client.docker.getContainer(container.Id).stats(query);
-  });
-  return {
-    cpuMs: measured.cpu_stats.cpu_usage.total_usage / 1e6,
-    memoryBytes: usedMemory(measured.memory_stats),
-    diskBytes: await diskBytes(context, id, container),
-    processes: measured.pids_stats?.current ?? 0,
-  };
+  const measured = container === null || !container.State.Running ? null : await usageOf(context, container.Id);
+  if (container === null || measured === null) throw new DbmakerError('not_running', 'The instance does not run.');
+  return { ...measured, diskBytes: disk ? await diskBytes(context, id, container) : 0 };
+}
+
+/** null: there is no such container, or it does not run. */
+async function usageOf({ client }: DockerContext, containerId: string): Promise<Omit<Stats, 'diskBytes'> | null> {
+  try {
+    const measured = await client.call('measure the container', (abortSignal) => {
+      // one-shot: without waiting a second for a second sample
+      const query = { stream: false as const, 'one-shot': true, abortSignal };
+      return client.docker.getContainer(containerId).stats(query);
+    });
+    const processes = measured.pids_stats?.current ?? 0; // an ended one is answered with zeros
+    return processes === 0 ? null : { cpuMs: measured.cpu_stats.cpu_usage.total_usage / 1e6, memoryBytes: usedMemory(measured.memory_stats), processes };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
 }
 
 /** Without the page cache that can be given back at once, as `docker stats` counts. cgroup v1 and v2 name it differently. */

@@ -100,7 +100,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     stream: (id, argv, streamOptions) => streamInside(context, id, argv, streamOptions),
     exportData: (id, output, exportOptions) => alone(id, () => exportData(context, id, output, exportOptions)),
     importData: (workload, input, importOptions) => alone(workload.id, () => importData(context, workload, input, importOptions)),
-    stats: (id) => statsOf(context, id),
+    stats: (id, options) => statsOf(context, id, options),
   };
 }
 

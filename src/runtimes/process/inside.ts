@@ -33,10 +33,10 @@ export async function streamInside(context: Context, id: string, argv: readonly 
 }
 
 /** @see Runtime.stats */
-export async function statsOf(context: Context, id: string): Promise<Stats> {
+export async function statsOf(context: Context, id: string, { disk = true }: { disk?: boolean } = {}): Promise<Stats> {
   const { paths, definition } = await running(context, id);
   const group = await groupOf(context, definition);
-  const [usage, diskBytes] = await Promise.all([group?.usage(), bytesIn(context, paths.data)]);
+  const [usage, diskBytes] = await Promise.all([group?.usage(), disk ? bytesIn(context, paths.data) : 0]);
   if (usage) return { ...usage, diskBytes };
   const pids = await processesOf(context, paths, definition);
   const ticks = pids.reduce((sum, pid) => sum + (processStatus(pid)?.cpuTicks ?? 0), 0);
