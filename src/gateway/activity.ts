@@ -1,4 +1,5 @@
 import type { GatewayUse } from '../domain/gateway/activity.ts';
+import { pause } from '../domain/pause.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { ActivityRepository } from '../domain/ports/store.ts';
@@ -7,6 +8,7 @@ import type { Counted } from './pipe/piped.ts';
 
 /** A connection that opens or ends is told this soon: who decides whether an instance may sleep should not have to wait. */
 const SOON_MS = 200;
+const LAST_WORDS_MS = 5000;
 
 interface Use {
   slug: string;
@@ -103,6 +105,11 @@ export class ActivityLog {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    // A store that does not answer must not hold up the end of the process.
+    await Promise.race([this.#lastWords(), pause(this.#options.clock, LAST_WORDS_MS)]);
+  }
+
+  async #lastWords(): Promise<void> {
     await this.report(); // possibly one that was under way and does not know of the last things
     await this.report();
     try {

@@ -5,6 +5,7 @@ import { ActivityLog } from './activity.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
 import { CancelPeers } from './cancel/cancel-peers.ts';
 import { Limits } from './limits/limits.ts';
+import { LoginQueue } from './limits/login-queue.ts';
 import { Acceptor } from './listeners/accept.ts';
 import { InstancePorts } from './listeners/instance-ports.ts';
 import { listen, makeServer } from './listeners/listen.ts';
@@ -41,7 +42,7 @@ export class Gateway {
     const table = new RouteTable((id, route) => this.#routeChanged(id, route));
     this.#feed = new RouteFeed({ store, table, clock, log, pollMs: settings.pollMs, refreshMs: settings.refreshMs });
     const activity = new ActivityLog({ activity: store.activity, metrics: this.metrics, clock, log, name: settings.name, reportMs: settings.reportMs });
-    this.#shared = { ports, table, feed: this.#feed, limits: new Limits(settings.limits, clock), metrics: this.metrics, activity, refusals: new RefusalLog(clock, log) };
+    this.#shared = { ports, table, feed: this.#feed, limits: new Limits(settings.limits, clock), metrics: this.metrics, activity, refusals: new RefusalLog(clock, log), logins: new LoginQueue(clock) };
     this.#acceptor = new Acceptor(this.#shared);
     this.#instancePorts = new InstancePorts({
       table, clock, log, bind: settings.bind, reusePort: settings.reusePort, retryMs: settings.retryMs,
@@ -62,7 +63,7 @@ export class Gateway {
       await this.#feed.start();
       this.#instancePorts.start();
       this.#shared.activity.start();
-      await this.#listen(settings.postgresqlPort, (session) => servePostgresql(session, { fixed: null, cancels: this.#cancels }));
+      await this.#listen(settings.postgresqlPort, (session) => servePostgresql(session, { found: null, cancels: this.#cancels }));
       await this.#listen(settings.redisPort, (session) => serveRedis(session, null));
       await this.#listen(settings.tlsPort, (session) => serveShared(session, { cancels: this.#cancels, http: this.#http }));
     } catch (error) {
@@ -117,8 +118,8 @@ export class Gateway {
     const route = this.#shared.table.get(id);
     if (route === null) return void session.wire.socket.destroy();
     switch (route.protocol) {
-      case 'postgresql': return servePostgresql(session, { fixed: route, cancels: this.#cancels });
-      case 'redis': return serveRedis(session, route);
+      case 'postgresql': return servePostgresql(session, { found: { route, routedBy: 'port' }, cancels: this.#cancels });
+      case 'redis': return serveRedis(session, { route, routedBy: 'port' });
       case 'http': return this.#http.serveFixed(session, route);
       case 'tcp': return serveTcp(session, route, 'port');
     }

@@ -7,6 +7,7 @@ import type { ActivityLog } from './activity.ts';
 import { instanceLabel } from './hostname.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Limits } from './limits/limits.ts';
+import type { LoginQueue } from './limits/login-queue.ts';
 import { addressSet, limitKey } from './limits/source-address.ts';
 import type { GatewayMetrics, RoutedBy } from './metrics.ts';
 import { openInstance, type Opened, type Opener } from './open-instance.ts';
@@ -17,12 +18,19 @@ import { startTls, type ChooseProtocol } from './start-tls.ts';
 import type { Wire } from './wire.ts';
 import { gone } from './wire.ts';
 
+/** Which instance a connection is for, and by what that was told. */
+export interface Found {
+  readonly route: InstanceRoute;
+  readonly routedBy: RoutedBy;
+}
+
 /** What all connections of this gateway share. */
 export interface Shared extends Opener {
   readonly limits: Limits;
   readonly metrics: GatewayMetrics;
   readonly activity: ActivityLog;
   readonly refusals: RefusalLog;
+  readonly logins: LoginQueue;
 }
 
 /** Of a label in DNS: longer ones are no name, and not repeated. */
@@ -94,10 +102,13 @@ export class Session {
   }
 
   /** The time up to the end of the login begins (again: waking is not the client's fault). */
-  restartDeadline(ms = this.shared.ports.settings.handshakeMs): void {
+  restartDeadline(): void {
+    const { clock, settings } = this.shared.ports;
+    // However often it begins again: that long it may take in all.
+    const ms = Math.max(0, Math.min(settings.handshakeMs, this.#began + settings.handshakeMs + settings.wakeDeadlineMs - clock.now()));
     this.#cancelDeadline();
-    this.#cancelDeadline = this.shared.ports.clock.after(ms, () => {
-      const seconds = String(ms / 1000);
+    this.#cancelDeadline = clock.after(ms, () => {
+      const seconds = String(settings.handshakeMs / 1000);
       this.#ending.abort(this.waitsFor === 'client'
         ? new DbmakerError('handshake_timeout', `You did not log in within ${seconds} seconds.`)
         : new DbmakerError('endpoint_unreachable', `The database did not answer the login within ${seconds} seconds.`, { remedy: 'Look at its log and at its health.' }));
@@ -147,9 +158,9 @@ export class Session {
     const { limits, table, ports } = this.shared;
     const route = table.find(label.toLowerCase());
     // Before it is told whether there is one; but who has been in already learns nothing by it.
-    if (route === null || !limits.hasLoggedIn(this.limitKey, route.id)) limits.checkLookups('name', this.limitKey);
+    if (route === null || !limits.hasLoggedIn(this.limitKey, route.id)) limits.checkLookups(this.limitKey);
     if (route === null) {
-      limits.lookupFailed('name', this.limitKey);
+      limits.lookupFailed(this.limitKey);
       const asked = label.length > MAX_LABEL ? 'of that name' : `${label}.${ports.settings.domain}`;
       throw new DbmakerError('not_found', `There is no database ${asked}.`, { remedy });
     }
@@ -182,6 +193,17 @@ export class Session {
       endLogin();
       release();
     };
+  }
+
+  /**
+   * Its turn to log in: for databases where every unfinished login takes a place. The time that it waits is not the client's fault.
+   * @returns lets the next one in
+   * @throws DbmakerError rate_limited, cancelled
+   */
+  async turnToLogIn(route: InstanceRoute): Promise<() => void> {
+    const { logins, ports } = this.shared;
+    this.stopDeadline();
+    return logins.enter(route.id, this.limitKey, ports.settings.wakeDeadlineMs, this.signal);
   }
 
   /**
@@ -225,7 +247,7 @@ export class Session {
     const { metrics, activity, ports, limits } = this.shared;
     const { protocol } = route;
     this.endHandshake();
-    if (protocol === 'postgresql' || protocol === 'redis') limits.loggedIn(this.limitKey, route.id); // of others we do not see whether they were let in
+    limits.loggedIn(this.limitKey, route.id);
     if (!this.#reached.has(route.id)) {
       // Once for each database that it reaches: over HTTP one connection carries many requests.
       this.#reached.add(route.id);

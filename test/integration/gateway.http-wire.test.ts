@@ -353,3 +353,31 @@ test('the end of a gateway waits for no idle connection', async () => {
   const text = await house.gateway.metrics.registry.metrics();
   assert.match(text, /dbmaker_gateway_handshake_seconds_count\{protocol="http"\} 1\n/);
 });
+
+test('requests that are sent behind one another take little memory: many, or large ones, end the connection', async () => {
+  await using web = await service(null);
+  await using house = await GatewayHouse.open();
+  const { slug } = await house.instance({ type: 'web', protocol: 'http', endpoint: web.endpoint, state: 'sleeping' });
+  const small = `GET / HTTP/1.1\r\nHost: ${slug}.db.test\r\n\r\n`;
+  const large = `GET / HTTP/1.1\r\nHost: ${slug}.db.test\r\n${'a:y\r\n'.repeat(900)}\r\n`;
+  for (const text of [small.repeat(20), large.repeat(2)]) {
+    const socket = await dialPlain(house.ports.tls);
+    socket.write(text);
+    assert.equal(await readAll(socket), '');
+  }
+  const patient = await dialPlain(house.ports.tls);
+  patient.write(small.repeat(10));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(patient.destroy().readableEnded, false, 'some are fine');
+});
+
+test('a service that says 100 Continue for ever says it once', async () => {
+  await using web = await service((socket) => {
+    for (let count = 0; count < 50; count += 1) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    socket.end(OK);
+  });
+  await using open_ = await open(web);
+  const socket = await dialPlain(open_.port);
+  socket.write(`POST / HTTP/1.1\r\nHost: ${open_.host}\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok`);
+  assert.equal((await readAll(socket)).split('100 Continue').length, 2);
+});

@@ -24,13 +24,6 @@ const TEXTS: Readonly<Record<Kind, string>> = {
   handshakesPerInstance: 'Too many connections to this database are logging in at the same time.',
 };
 
-export type Lookup = 'name' | 'session';
-
-const LOOKUP_TEXTS: Readonly<Record<Lookup, string>> = {
-  name: 'Too many databases that do not exist were asked for from your address.',
-  session: 'Too many sessions that do not exist were cancelled from your address.',
-};
-
 /** So many sources and logins are remembered at most: a stranger with many addresses must not fill our memory. */
 const MAX_REMEMBERED = 20_000;
 /** Who has logged in to a database is believed to know its name for so long. */
@@ -65,23 +58,20 @@ export class Limits {
     };
   }
 
-  /**
-   * Whether this source has asked for too many things of a kind that do not exist (names, sessions to cancel).
-   * @throws DbmakerError rate_limited
-   */
-  checkLookups(kind: Lookup, source: string): void {
-    const { count } = this.#failed.get(`${kind} ${source}`) ?? { count: 0 };
-    if (count >= this.#settings.failedLookupsPerSource) throw new DbmakerError('rate_limited', LOOKUP_TEXTS[kind], { remedy: 'Wait a minute, then check the name.' });
+  /** Whether this source has asked for too many names that do not exist. @throws DbmakerError rate_limited */
+  checkLookups(source: string): void {
+    const { count } = this.#failed.get(source) ?? { count: 0 };
+    if (count < this.#settings.failedLookupsPerSource) return;
+    throw new DbmakerError('rate_limited', 'Too many databases that do not exist were asked for from your address.', { remedy: 'Wait a minute, then check the name.' });
   }
 
-  lookupFailed(kind: Lookup, source: string): void {
-    const key = `${kind} ${source}`;
-    const known = this.#failed.get(key);
-    if (known === undefined) this.#failed.set(key, { count: 1 });
+  lookupFailed(source: string): void {
+    const known = this.#failed.get(source);
+    if (known === undefined) this.#failed.set(source, { count: 1 });
     else known.count += 1;
   }
 
-  /** A login from there succeeded: whoever guesses names behind the same address (an office) does not shut this one out. */
+  /** A connection from there came through: whoever guesses names behind the same address (an office) does not shut this one out. */
   loggedIn(source: string, instanceId: string): void {
     this.#proven.set(`${source} ${instanceId}`, true);
   }

@@ -62,6 +62,7 @@ export class Acceptor {
     const code = isDbmakerError(error) ? error.code : 'internal';
     this.#shared.metrics.failures.inc({ protocol: 'unknown', kind: code });
     this.#shared.ports.log.debug({ err: error, source }, 'a connection was turned away');
+    if (socket.closed) return;
     // Not at once: there are clients that come back the moment they are cut, for ever.
     if (this.#turnedAway >= MAX_TURNED_AWAY) return void socket.destroy();
     this.#turnedAway += 1;

@@ -23,8 +23,8 @@ export async function serveShared(session: Session, { cancels, http }: SharedDoo
     if (label === null) throw new DbmakerError('not_found', 'The client sent no server name (SNI) of ours.');
     const route = session.lookUp(label, null);
     switch (route.protocol) {
-      case 'postgresql': return await servePostgresql(session, { fixed: route, cancels });
-      case 'redis': return await serveRedis(session, route);
+      case 'postgresql': return await servePostgresql(session, { found: { route, routedBy: 'sni' }, cancels });
+      case 'redis': return await serveRedis(session, { route, routedBy: 'sni' });
       case 'http': return http.serve(session, null); // each request by its own Host: browsers use one connection for several
       case 'tcp': return await serveTcp(session, route, 'sni');
     }

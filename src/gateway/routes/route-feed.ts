@@ -66,9 +66,8 @@ export class RouteFeed {
       if (this.#away) log.info({ routes: this.#options.table.size }, 'the store is back: routes are up to date');
       this.#away = false;
     } catch (error) {
-      if (!this.#away) log.warn({ err: error }, 'routes cannot be read; known ones are served on');
+      if (!this.#away) log[isDbmakerError(error) ? 'warn' : 'error']({ err: error }, 'routes cannot be read; known ones are served on');
       this.#away = true;
-      if (!isDbmakerError(error)) throw error;
     } finally {
       if (!this.#stopped) this.#cancel = clock.after(pollMs, () => void this.#turn());
     }

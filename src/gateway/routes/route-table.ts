@@ -3,6 +3,9 @@ import type { InstanceRoute } from '../../domain/instance/route.ts';
 /** People say `postgres`; the type is called `postgresql`. */
 const ALIAS_TYPES: Readonly<Record<string, string>> = { postgresql: 'postgres' };
 
+/** Routes that are gone are remembered for a while. */
+const MAX_GONE = 2000;
+
 type Listener = (route: InstanceRoute | null) => void;
 
 /**
@@ -14,6 +17,7 @@ export class RouteTable {
   readonly #bySlug = new Map<string, InstanceRoute>();
   /** `{username}-{type}` -> ids, of one owner as a rule. */
   readonly #byAlias = new Map<string, Set<string>>();
+  readonly #gone = new Set<string>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #onAny: (id: string, route: InstanceRoute | null) => void;
 
@@ -41,6 +45,7 @@ export class RouteTable {
 
   put(route: InstanceRoute): void {
     if (route.desired === 'deleted') return this.remove(route.id);
+    if (this.#gone.has(route.id)) return; // read before it went: ids are never used again
     const before = this.#byId.get(route.id);
     if (before !== undefined && before.updatedAt > route.updatedAt) return; // an answer that was overtaken by a newer one
     if (before === undefined) this.#index(route);
@@ -50,6 +55,8 @@ export class RouteTable {
   }
 
   remove(id: string): void {
+    this.#gone.add(id);
+    if (this.#gone.size > MAX_GONE) for (const oldest of [...this.#gone].slice(0, MAX_GONE / 2)) this.#gone.delete(oldest);
     const route = this.#byId.get(id);
     if (route === undefined) return;
     this.#byId.delete(id);

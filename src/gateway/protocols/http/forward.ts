@@ -26,7 +26,7 @@ export async function forward(visitor: Visitor, request: IncomingMessage, respon
 function answerTo(visitor: Visitor, request: IncomingMessage, response: ServerResponse, sent: Awaited<ReturnType<typeof sendOn>>['sent']): Promise<void> {
   return new Promise((resolve, reject) => {
     if (response.closed) sent.destroy();
-    if (request.headers.expect !== undefined) sent.on('continue', () => response.writeContinue());
+    if (request.headers.expect !== undefined) sent.once('continue', () => response.writeContinue()); // once: an instance could say it for ever
     sent.on('response', (answer) => {
       if (visitor.draining()) response.shouldKeepAlive = false;
       // An answer may come before the body was all sent: what is left of that has to be read away, or no other request gets through.

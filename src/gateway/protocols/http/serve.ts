@@ -8,8 +8,11 @@ import { refusalBytes, refuse } from './refusal.ts';
 import { isUpgrade, responseOn, upgrade } from './upgrade.ts';
 import type { Visitor } from './visitor.ts';
 
-/** So many requests may wait on one connection for those before them. Nobody but a stranger who fills our memory sends more. */
-const MAX_UNANSWERED = 100;
+/** So many requests may wait on one connection for those before them, of so many bytes and headers. Nobody but a stranger who fills our memory sends more. */
+const MAX_UNANSWERED = 16;
+const MAX_WAITING_BYTES = 64 * 1024;
+/** What a header costs beside its characters. */
+const HEADER_BYTES = 100;
 
 /**
  * HTTP for templates that say `"protocol": "http"`. Each request is routed by itself: a browser or a proxy in front of us may use one connection
@@ -45,7 +48,7 @@ export class HttpProxy {
   serve(session: Session, fixed: InstanceRoute | null): void {
     session.protocol = 'http';
     const { socket } = session.wire;
-    const visitor: Visitor = { session, fixed, begun: false, unanswered: 0, turn: Promise.resolve(), draining: () => this.#draining };
+    const visitor: Visitor = { session, fixed, begun: false, unanswered: 0, waitingBytes: 0, turn: Promise.resolve(), draining: () => this.#draining };
     this.#visitors.set(socket, visitor);
     session.signal.addEventListener('abort', () => this.#late(visitor), { once: true });
     const ahead = session.wire.takeAll();
@@ -59,7 +62,7 @@ export class HttpProxy {
       await session.secureIfAsked((offered) => offered.find((name) => name === 'http/1.1'));
       this.serve(session, route);
     } catch (error) {
-      session.failed(asDbmakerError(error, 'internal', 'Something unexpected went wrong inside DbMaker.'));
+      session.failed(asDbmakerError(error));
       session.wire.socket.destroy();
     }
   }
@@ -79,10 +82,14 @@ export class HttpProxy {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const visitor = this.#begun(request.socket);
     if (visitor === null || visitor.unanswered >= MAX_UNANSWERED) return void request.socket.destroy();
+    const cost = visitor.unanswered === 0 ? 0 : costOf(request);
+    if (visitor.waitingBytes + cost > MAX_WAITING_BYTES) return void request.socket.destroy();
+    visitor.waitingBytes += cost;
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false; // Node loses what comes right behind an upgrade that it does not make
     visitor.unanswered += 1;
     visitor.turn = visitor.turn.then(() => forward(visitor, request, response)).then(() => {
       visitor.unanswered -= 1;
+      visitor.waitingBytes -= cost;
       if (this.#draining) this.#server.closeIdleConnections();
     });
   }
@@ -137,3 +144,5 @@ export class HttpProxy {
     return new DbmakerError('handshake_timeout', `No complete request came within ${String(this.#headersTimeoutMs / 1000)} seconds.`);
   }
 }
+
+const costOf = ({ url = '', rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + HEADER_BYTES / 2, url.length);

@@ -10,6 +10,8 @@ export interface Visitor {
   begun: boolean;
   /** Requests that came and whose answers are not over. */
   unanswered: number;
+  /** Cost of the heads of those that wait. */
+  waitingBytes: number;
   /** Ends with the answer to the last of them: requests sent one behind the other are served one after the other, as if by a slow client. */
   turn: Promise<void>;
   /** Whether answers that begin now have to be the last ones of their connections. */

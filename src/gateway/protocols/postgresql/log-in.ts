@@ -67,7 +67,7 @@ const NOT_YET = '57P03';
 /** `clientSpoke`: whether it was told anything beyond the startup packet. */
 async function passOnBackend(session: Session, backend: Wire, rewrite: (key: Key) => Key, clientSpoke: () => boolean): Promise<{ fromInstance: Buffer } | NotYet> {
   const reader = new BackendReader();
-  for (let refused = false, heard = 0; ;) {
+  for (let refused = false, keyed = false, heard = 0, messages = 0; ;) {
     try {
       await backend.more(session.signal);
     } catch (error) {
@@ -78,7 +78,6 @@ async function passOnBackend(session: Session, backend: Wire, rewrite: (key: Key
         ? new DbmakerError('access_denied', 'The database refused the login.')
         : new DbmakerError('endpoint_unreachable', 'The database closed the connection during the login. Try again in a moment.', { cause: error });
     }
-    const first = heard === 0;
     heard += backend.bytes.length;
     session.waitsFor = 'client';
     if (heard > MAX_BACKEND_BYTES) throw new DbmakerError('endpoint_unreachable', 'The database said too much before the end of the login.');
@@ -86,8 +85,12 @@ async function passOnBackend(session: Session, backend: Wire, rewrite: (key: Key
     const out: Buffer[] = [];
     let ready = false;
     for (let message = reader.next(); message !== null && !ready; message = ready ? null : reader.next()) {
-      if (first && out.length === 0 && message.type === 'E' && sqlState(message.body) === NOT_YET && !clientSpoke()) return { error: message.bytes };
+      messages += 1;
+      if (messages === 1 && message.type === 'E' && sqlState(message.body) === NOT_YET && !clientSpoke()) return { error: message.bytes };
       const ours = message.type === 'K' ? readKeyData(message.body) : null;
+      // One session, one key: each costs us memory for as long as the session lives.
+      if (ours !== null && keyed) throw new DbmakerError('endpoint_unreachable', 'The database gives out more than one key to cancel by.');
+      keyed ||= ours !== null;
       out.push(ours === null ? message.bytes : encodeKey(rewrite(ours)));
       refused ||= message.type === 'E';
       ready = message.type === 'Z';

@@ -1,8 +1,7 @@
 import { DbmakerError } from '../../../domain/errors.ts';
 import type { InstanceRoute } from '../../../domain/instance/route.ts';
 import { pause } from '../../../domain/pause.ts';
-import type { RoutedBy } from '../../metrics.ts';
-import type { Session } from '../../session.ts';
+import type { Found, Session } from '../../session.ts';
 import type { Cancels } from './cancels.ts';
 import { takeEndpoint } from './endpoint-option.ts';
 import { logIn, type NotYet } from './log-in.ts';
@@ -13,13 +12,14 @@ import { encodeStartup } from './startup-packet.ts';
 const NOTHING = Buffer.alloc(0);
 /** Between two tries to log in to a database that is not ready for it. */
 const RETRY_MS = 100;
+const MAX_RETRY_MS = 1000;
 
 type Startup = Preamble & { kind: 'startup' };
 type CancelRequest = Preamble & { kind: 'cancel-request' };
 
-/** Where a connection came in. `fixed`: the port belongs to one instance; null: the name has to tell, and TLS is needed to carry it. */
+/** What is known where a connection came in: the instance, by its own port or by its name in TLS; null: the client has to tell, and TLS is needed to carry it. */
 export interface PostgresqlDoor {
-  readonly fixed: InstanceRoute | null;
+  readonly found: Found | null;
   readonly cancels: Cancels;
 }
 
@@ -91,9 +91,18 @@ async function connect(session: Session, door: PostgresqlDoor, startup: Startup)
   if (option.problem !== undefined) throw new DbmakerError('invalid_request', option.problem);
   const { route, routedBy } = find(session, door, option.endpoint);
   session.admit(route);
-  const packet = encodeStartup(startup.version, option.parameters);
+  const done = await session.turnToLogIn(route);
+  try {
+    await logInPatiently(session, door, { route, routedBy }, encodeStartup(startup.version, option.parameters));
+  } finally {
+    done();
+  }
+}
+
+async function logInPatiently(session: Session, door: PostgresqlDoor, { route, routedBy }: Found, packet: Buffer): Promise<void> {
   const { clock, settings } = session.shared.ports;
-  for (const giveUpAt = clock.now() + settings.wakeDeadlineMs; ;) {
+  const giveUpAt = clock.now() + settings.wakeDeadlineMs;
+  for (let tries = 0; ; tries += 1) {
     const instance = await session.open(route);
     try {
       instance.write(packet);
@@ -106,7 +115,7 @@ async function connect(session: Session, door: PostgresqlDoor, startup: Startup)
     }
     // It is being restarted: like one that sleeps it is waited for, and the client sees only latency.
     instance.destroy();
-    await pause(clock, RETRY_MS, session.signal);
+    await pause(clock, Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** tries), session.signal);
   }
 }
 
@@ -117,12 +126,12 @@ function notReady(session: Session, { error }: NotYet): DbmakerError {
 }
 
 /** @throws DbmakerError tls_required, not_found, invalid_request, rate_limited */
-function find(session: Session, { fixed }: PostgresqlDoor, endpoint: string | null): { route: InstanceRoute; routedBy: RoutedBy } {
+function find(session: Session, { found }: PostgresqlDoor, endpoint: string | null): Found {
   const { label } = session;
   const name = endpoint?.split('.', 1)[0]?.toLowerCase() ?? null;
-  if (fixed !== null) {
-    if (name !== null && lookUpOption(session, name).id !== fixed.id) throw new DbmakerError('invalid_request', `This port leads to ${fixed.slug}, not to the endpoint ${name}.`, { remedy: 'Leave the option endpoint away, or use the shared port.' });
-    return { route: fixed, routedBy: 'port' };
+  if (found !== null) {
+    if (name !== null && lookUpOption(session, name).id !== found.route.id) throw new DbmakerError('invalid_request', `This ${found.routedBy === 'port' ? 'port' : 'name'} leads to ${found.route.slug}, not to the endpoint ${name}.`, { remedy: 'Leave the option endpoint away, or use the shared port.' });
+    return found;
   }
   if (!session.tls) throw new DbmakerError('tls_required', 'This port takes connections with TLS only: the name of the database is part of TLS.', { remedy: 'Connect with sslmode=require, or to the database\'s own port (directPort in its connection details).' });
   if (label !== null) {

@@ -1,7 +1,6 @@
 import { asDbmakerError, DbmakerError, isDbmakerError, type ErrorCode } from '../../../domain/errors.ts';
 import type { InstanceRoute } from '../../../domain/instance/route.ts';
-import type { RoutedBy } from '../../metrics.ts';
-import type { Session } from '../../session.ts';
+import type { Found, Session } from '../../session.ts';
 import { readLogin } from './authentication.ts';
 import { readCommand } from './commands.ts';
 import { encodeError } from './errors.ts';
@@ -24,16 +23,16 @@ const CODES: Partial<Readonly<Record<ErrorCode, string>>> = { not_running: 'LOAD
  * beyond the deadline. Never rejects.
  * Protocol: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
-export async function serveRedis(session: Session, fixed: InstanceRoute | null): Promise<void> {
+export async function serveRedis(session: Session, found: Found | null): Promise<void> {
   session.protocol = 'redis';
   let instance: RedisLogin | null = null;
   try {
     await session.secureIfAsked((offered) => offered[0]);
-    let target: Target | null = null;
+    let target: Found | null = null;
     for (let commands = 0; commands < MAX_COMMANDS; commands += 1) {
       const { args, bytes } = await nextCommand(session);
-      if (commands === 0) {
-        target = known(session, fixed);
+      if (commands === 0) { // not before it is clear that this is Redis at all, so that a refusal is in words it understands
+        target = found ?? bySni(session);
         if (target !== null) session.admit(target.route);
       }
       const login = readLogin(args);
@@ -90,17 +89,9 @@ async function repeat(session: Session, words: Buffer): Promise<void> {
   }
 }
 
-interface Target {
-  readonly route: InstanceRoute;
-  readonly routedBy: RoutedBy;
-}
+const bySni = (session: Session): Found | null => (session.label === null ? null : { route: session.lookUp(session.label, 'redis'), routedBy: 'sni' });
 
-function known(session: Session, fixed: InstanceRoute | null): Target | null {
-  if (fixed !== null) return { route: fixed, routedBy: 'port' };
-  return session.label === null ? null : { route: session.lookUp(session.label, 'redis'), routedBy: 'sni' };
-}
-
-function byUsername(session: Session, username: string | null): Target {
+function byUsername(session: Session, username: string | null): Found {
   const { domain } = session.shared.ports.settings;
   if (username === null || username === 'default') {
     throw new DbmakerError('not_found', 'Your client did not say which database it wants.', {
