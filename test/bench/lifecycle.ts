@@ -21,7 +21,7 @@ async function query(server: TestServer, family: Family, id: string): Promise<vo
   await (family === 'postgresql' ? firstPostgresqlQuery(body) : firstRedisQuery(body));
 }
 
-const remove = (server: TestServer, id: string): Promise<unknown> => server.api('DELETE', `/api/containers/${id}`, undefined, { prefer: 'wait=60' });
+const remove = (server: TestServer, id: string): Promise<unknown> => server.api('DELETE', `/api/containers/${id}?backup=false`, undefined, { prefer: 'wait=60' });
 
 /** POST to the first successful query, against `docker run` to the first query. */
 export async function createToFirstQuery(server: TestServer, family: Family, limit: number): Promise<Figure> {

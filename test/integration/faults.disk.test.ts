@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { read, write } from '../support/clients.ts';
+import { read, withRedis, write } from '../support/clients.ts';
 import { makePerson } from '../support/person.ts';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
@@ -18,7 +19,7 @@ import { waitFor } from '../support/wait.ts';
 const [INSIDE] = process.argv.slice(2);
 
 if (INSIDE === undefined) {
-  test('a server on disks that fill up or become read-only, in a mount namespace of our own', { timeout: 150_000 }, async (context) => {
+  test('a server on disks that fill up or become read-only, in a mount namespace of our own', { timeout: 240_000 }, async (context) => {
     if (process.getuid?.() !== 0) return context.skip('only root can mount file systems and give each database a user of its own');
     await using directory = await temporaryDirectory('disks', { open: true });
     // Without NODE_TEST_CONTEXT: the child shall print what a person can read.
@@ -85,6 +86,38 @@ function disks(base: string): void {
     await ann.delete(other.id);
     assert.ok(!existsSync(path.join(home, 'instances', other.id)));
     again();
+  });
+
+  test('a disk that fills up during a final backup: nothing is removed, it is told, no half of it stays, and it is made once there is room', { timeout: 90_000 }, async () => {
+    const home = mount('backups', 256);
+    await using server = await serverOn(home);
+    const ann = await makePerson(server, 'ann');
+    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
+    const login = await ann.connection(id);
+    await write('redis', login, 1);
+    await withRedis(login, async (client) => {
+      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB)); // cannot be made smaller
+      await client.bgrewriteaof().catch(() => undefined);
+    });
+    const relieve = fill(home, 12 * MIB);
+    await ann.must(202, 'DELETE', `/api/containers/${id}`);
+    // Redis wants to write a snapshot when it is asked to end, cannot, and goes on; after 20 s it is ended by force.
+    const told = await ann.until(id, 'the failure to be told', ({ reason }) => reason !== null, 60_000);
+    assert.deepEqual([told.status, told.reason?.code], ['deleting', 'disk_full'], JSON.stringify(told));
+    assert.match(told.reason?.message ?? '', /^Nothing was removed, as the final backup failed: The disk of the server has no room for the backup\. Make room/);
+    assert.notEqual(told.nextTryAt, null);
+    assert.ok(existsSync(path.join(home, 'instances', id, 'data', 'users.acl')));
+    const { items } = await ann.must<{ items: { type: string }[] }>(200, 'GET', `/api/containers/${id}/events?limit=200`);
+    assert.equal(items.filter(({ type }) => type === 'instance.backup-failed').length, 1);
+    assert.deepEqual((await ann.must<{ items: unknown[] }>(200, 'GET', '/api/backups')).items, []);
+    const half = (): number => readdirSync(path.join(home, 'backups'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+    await waitFor(() => half() === 0, { what: 'the room that half a backup took to be given back', timeoutMs: 5000 });
+    relieve();
+    const backup = await ann.deleteKeeping(id);
+    assert.ok(backup.bytes > 30 * MIB);
+    const restored = await ann.connection((await ann.restore(backup.id)).id);
+    assert.deepEqual(await read('redis', restored), [1]);
+    assert.equal(await withRedis(restored, (client) => client.strlen('large:29')), MIB);
   });
 
   test('a disk without room for a row: 507 in words, what runs goes on, nothing is half-made, and all is well once there is room', { timeout: 60_000 }, async () => {

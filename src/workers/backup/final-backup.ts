@@ -7,8 +7,8 @@ import { logTail } from '../reconciler/log-tail.ts';
 import { findLogin } from '../reconciler/login.ts';
 import { makeBackup } from './make.ts';
 
-/** Time to end in good order: what a kill would leave has to be recovered first. */
-const STOP_GRACE_MS = 5 * 60_000;
+/** Time to end in good order where it matters to the archive: what a kill would leave has to be recovered first. */
+const GOOD_ORDER_MS = 5 * 60_000;
 /** From the launch for the backup to the first login; recovering may take that long. */
 const READY_WITHIN_MS = 10 * 60_000;
 const READY_RECHECK_MS = 50;
@@ -67,7 +67,8 @@ async function begin(pass: Pass): Promise<Backup> {
 
 async function end(pass: Pass, patch: { attempts?: number }): Promise<StepResult> {
   await pass.report({ progress: { step: 'backup', message: 'Stopping it for its final backup' } });
-  await pass.ports.runtime.stop(pass.instance.id, { graceMs: STOP_GRACE_MS });
+  const graceMs = pass.engine.dataArchive === null ? pass.ports.settings.stopGraceMs : GOOD_ORDER_MS;
+  await pass.ports.runtime.stop(pass.instance.id, { graceMs });
   await pass.report({ startedAt: null, ...patch });
   return again(0);
 }

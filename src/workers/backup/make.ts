@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Backup, BackupFile } from '../../domain/backup/backup.ts';
-import { DbmakerError } from '../../domain/errors.ts';
+import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { BackupWriter } from '../../domain/ports/backups.ts';
 import type { EngineTarget } from '../../domain/ports/engine.ts';
 import type { Pass } from '../reconciler/context.ts';
@@ -25,7 +25,35 @@ interface Made {
  */
 export async function makeBackup(pass: Pass, backup: Backup, target: EngineTarget | null): Promise<void> {
   const { instance, ports } = pass;
-  const { files: disk, retentionMs } = ports.backups;
+  const made = await withoutRemains(pass, backup, () => make(pass, backup, target));
+  // From here on its files may be all that is left.
+  const expiresAt = ports.clock.now() + ports.backups.retentionMs;
+  if (!(await ports.store.backups.finish(backup.id, { ...made, expiresAt }))) throw new DbmakerError('cancelled', 'Another worker has taken over this backup.');
+  const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
+  await pass.report({ progress: null, reason: null, attempts: 0 }, {
+    events: [{
+      type: 'instance.backed-up', message: `${instance.name} was backed up; the backup is kept until ${new Date(expiresAt).toISOString().slice(0, 16)}Z.`,
+      data: { backup: backup.id, format: target === null ? 'data' : backup.format, bytes, expiresAt: new Date(expiresAt).toISOString() },
+    }],
+  });
+}
+
+/** Half a backup on a full disk would keep everybody else from writing, the store that has to say so first of all. */
+async function withoutRemains(pass: Pass, { id }: Backup, work: () => Promise<Made>): Promise<Made> {
+  const { backups, log } = pass.ports;
+  try {
+    return await work();
+  } catch (error) {
+    // After a lost lease they may be another worker's; who was stopped finds them again.
+    if (!isDbmakerError(error, 'cancelled')) {
+      await backups.files.remove(id).catch((later: unknown) => log.warn({ err: later, backup: id }, 'half a backup could not be removed yet'));
+    }
+    throw error;
+  }
+}
+
+async function make(pass: Pass, backup: Backup, target: EngineTarget | null): Promise<Made> {
+  const { files: disk } = pass.ports.backups;
   const tell = progressReporter(pass);
   let written = 0;
   const writer = await disk.begin(backup.id, (bytes) => {
@@ -43,16 +71,7 @@ export async function makeBackup(pass: Pass, backup: Backup, target: EngineTarge
   const details = target === null ? await archiveData(pass, collecting) : await dump(pass, collecting, target);
   await disk.seal(backup.id);
   const note = await verify(pass, backup, { files, details, note: null }, target, tell);
-  const expiresAt = ports.clock.now() + retentionMs;
-  if (!(await ports.store.backups.finish(backup.id, { files, details, note, expiresAt }))) {
-    throw new DbmakerError('cancelled', 'Another worker has taken over this backup.');
-  }
-  await pass.report({ progress: null, reason: null, attempts: 0 }, {
-    events: [{
-      type: 'instance.backed-up', message: `${instance.name} was backed up; the backup is kept until ${new Date(expiresAt).toISOString().slice(0, 16)}Z.`,
-      data: { backup: backup.id, format: target === null ? 'data' : backup.format, bytes: written, expiresAt: new Date(expiresAt).toISOString() },
-    }],
-  });
+  return { files, details, note };
 }
 
 async function dump(pass: Pass, writer: BackupWriter, target: EngineTarget): Promise<Made['details']> {
