@@ -44,6 +44,8 @@ Settings (environment variables):
   DBMAKER_QUOTA_MEMORY_MB           memory of one user's databases                   8192
   DBMAKER_QUOTA_CPUS                CPUs of one user's databases                     16
   DOCKER_HOST                       Docker Engine, a socket of this machine          unix:///var/run/docker.sock
+  DBMAKER_AUDIT_DAYS                how long it is kept who did what                 365
+  DBMAKER_TRUSTED_PROXIES           proxies whose X-Forwarded-For is believed        none
   DBMAKER_LOG_LEVEL                 trace, debug, info, warn, error, fatal, silent   info
 `;
 

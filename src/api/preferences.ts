@@ -24,6 +24,7 @@ export function preferences({ waiter, closing }: ApiContext, request: FastifyReq
       const left = new AbortController();
       const onClose = (): void => { left.abort(); };
       reply.raw.once('close', onClose);
+      if (reply.raw.destroyed) onClose(); // they left before we came here
       try {
         const ended: Reached = (now) => now === null || reached(now) || hasFailed(now);
         const seen = await waiter.until(instance.id, ended, ms, AbortSignal.any([left.signal, closing]));

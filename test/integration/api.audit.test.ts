@@ -184,8 +184,13 @@ test('how it ended is told also when the one who asked has left', async () => {
   const { id } = await create(other, other.admin.token, 'left');
   const url = await other.app.listen({ port: 0, host: '127.0.0.1' });
   const last = await lastId(other);
-  await assert.rejects(fetch(`${url}/api/containers/${id}/stop`, { method: 'POST', headers: { authorization: `Bearer ${other.admin.token}`, prefer: 'wait=30' }, signal: AbortSignal.timeout(150) }));
-  await waitFor(async () => (await since(last, other))[0]?.outcome === 'ok', { what: 'the end to be written', timeoutMs: 5000 });
+  const leaving = new AbortController();
+  const asked = fetch(`${url}/api/containers/${id}/stop`, { method: 'POST', headers: { authorization: `Bearer ${other.admin.token}`, prefer: 'wait=60' }, signal: leaving.signal });
+  const outcome = async (): Promise<string | undefined> => (await since(last, other))[0]?.outcome;
+  await waitFor(async () => (await outcome()) === 'begun', { what: 'the request to be worked on', timeoutMs: 20_000, intervalMs: 1 });
+  leaving.abort();
+  await assert.rejects(asked);
+  await waitFor(async () => (await outcome()) === 'ok', { what: 'the end to be written', timeoutMs: 20_000 });
 });
 
 test('strangers write a bounded number of rows, and the rest is told as a sum', async () => {
