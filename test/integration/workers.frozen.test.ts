@@ -1,0 +1,71 @@
+/** Workers and api processes beside each other, and one that is frozen past its lease. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '../../src/main/clock.ts';
+import { openStore } from '../../src/store/index.ts';
+import { EventClient } from '../support/event-source.ts';
+import { startPart } from '../support/parts.ts';
+import { makePerson } from '../support/person.ts';
+import { freePort } from '../support/ports.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startServer } from '../support/server.ts';
+import { waitFor } from '../support/wait.ts';
+
+test('every api process tells every event within half a second, whichever process it happened in', { timeout: 120_000 }, async () => {
+  await using postgres = await startPostgres();
+  await using server = await startServer({ runtime: 'process', env: { DBMAKER_DATABASE_URL: await postgres.createDatabase() } });
+  const port = await freePort();
+  await using second = await startPart(server, 'api', { DBMAKER_HTTP_PORT: String(port) });
+  const ann = await makePerson(server, 'ann');
+  const urls = [server.url, `http://127.0.0.1:${port}`];
+  const streams = await Promise.all(urls.map((url) => EventClient.open(`${url}/events/containers`, ann.token)));
+  try {
+    for (const stream of streams) await stream.until('the snapshot', ({ messages }) => messages.length > 0);
+    const late: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await ann.create({ template: 'redis', name: `cache-${round}` });
+      await waitFor(() => streams.every(({ events }) => events.filter(({ data }) => data['type'] === 'instance.running').length > round), { what: 'both to tell' });
+    }
+    const [first, other] = streams;
+    assert.ok(first && other);
+    await waitFor(() => first.events.length === other.events.length, { what: 'both to have told the same' });
+    assert.deepEqual(first.events.map(({ id }) => id), other.events.map(({ id }) => id));
+    for (const [index, { at }] of first.events.entries()) late.push(Math.abs(at - (other.events[index]?.at ?? Infinity)));
+    assert.ok(Math.max(...late) < 500, `${late.map(Math.round).join(', ')} ms apart`);
+  } finally {
+    for (const stream of streams) stream[Symbol.dispose]();
+    assert.equal(await second.kill('SIGTERM'), 0);
+  }
+});
+
+test('a worker that was frozen past its lease does not act on it when it goes on: what another has taken over stays as that one says', { timeout: 120_000 }, async () => {
+  await using server = await startServer({ runtime: 'process' });
+  const ann = await makePerson(server, 'ann');
+  const { id } = await ann.create({ template: 'redis', name: 'cache' });
+  const pid = server.pid;
+  assert.ok(pid);
+  // Another worker, for whom a minute has passed.
+  const store = await openStore({ home: server.home, databaseUrl: null, clock: { ...systemClock, now: () => Date.now() + 60_000 } });
+  try {
+    for (let round = 0; round < 8; round += 1) {
+      const acting = ann.ask('POST', `/api/containers/${id}/${round % 2 === 0 ? 'restart' : 'stop'}`).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 120)); // in the middle of it, somewhere
+      process.kill(pid, 'SIGSTOP');
+      const lease = await waitFor(() => store.instances.acquireLease(id, 'another', 300_000), { what: 'the lease to be free for another', timeoutMs: 10_000 });
+      await store.instances.report(lease, { phase: 'failed', reason: { code: 'internal', message: `taken over ${round}` }, nextTryAt: null });
+      const before = await store.instances.get(id);
+      process.kill(pid, 'SIGCONT');
+      await acting;
+      await new Promise((resolve) => setTimeout(resolve, 700)); // it would act by now
+      const after = await store.instances.get(id);
+      assert.deepEqual(after?.status, before?.status, 'nothing was reported under the lost lease');
+      await store.instances.releaseLease(lease);
+      // Whatever state the cut left: it comes back.
+      await ann.ask('POST', `/api/containers/${id}/start`);
+      await ann.until(id, 'it to run again', ({ status, desired }) => status === 'running' && desired === 'running', 40_000);
+    }
+  } finally {
+    await store.close();
+  }
+  assert.equal((await ann.get(id)).status, 'running');
+});
