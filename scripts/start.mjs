@@ -35,7 +35,7 @@ Settings (environment variables):
   DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE       of those, logins under way               500
   DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE   unknown names from one address a minute  60
   DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE    connections to one database              5000
-  DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE     of those, logins under way               500
+  DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE     of those, logins under way               2000
   DBMAKER_PARTS                     api, workers, gateway: what this process does    all
   DBMAKER_DRAIN_SECONDS             how long a lone gateway lets connections end     60
   DBMAKER_METRICS_PORT              /metrics of a process without the API; or off    off
@@ -44,6 +44,10 @@ Settings (environment variables):
   DBMAKER_QUOTA_MEMORY_MB           memory of one user's databases                   8192
   DBMAKER_QUOTA_CPUS                CPUs of one user's databases                     16
   DOCKER_HOST                       Docker Engine, a socket of this machine          unix:///var/run/docker.sock
+  DBMAKER_SLEEP_AFTER               without use for so long a database falls asleep  1h
+  DBMAKER_REMOVE_AFTER              and is removed, after a warning and a backup     24h
+  DBMAKER_BACKUP_RETENTION_DAYS     how long final backups are kept                  7
+  DBMAKER_WEBHOOK_ALLOW             private addresses that webhooks may lead to      none
   DBMAKER_AUDIT_DAYS                how long it is kept who did what                 365
   DBMAKER_TRUSTED_PROXIES           proxies whose X-Forwarded-For is believed        none
   DBMAKER_LOG_LEVEL                 trace, debug, info, warn, error, fatal, silent   info

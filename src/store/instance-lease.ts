@@ -75,7 +75,7 @@ export async function closeInstance(database: Database, lease: Lease, quarantine
     await queries.deleteFrom('samples').where('instance_id', '=', row.id).execute();
     await quarantinePort(queries, row.id, quarantineUntil);
     await appendEvents(database, queries, [{
-      instanceId: row.id, ownerId: row.owner_id, type: 'instance.deleted', message: `${row.name} was deleted.`, data: { slug: row.slug, port: row.port },
+      instanceId: row.id, ownerId: row.owner_id, type: 'instance.deleted', message: `${row.name} was deleted.`, data: { name: row.name, slug: row.slug, port: row.port, template: row.template_key, type: row.type, owner: row.owner_name },
     }], database.clock.now());
     return true;
   });

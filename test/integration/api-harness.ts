@@ -11,6 +11,7 @@ import type { ConnectionView, InstanceView } from '../../src/api/schemas/instanc
 import type { InstanceStatus } from '../../src/domain/instance/instance.ts';
 import type { LogLine, Stats } from '../../src/domain/ports/runtime.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
+import type { SecretBox } from '../../src/domain/ports/secret-box.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
 import type { Quota, TokenScope, User } from '../../src/domain/user/user.ts';
 import { createBackupFiles } from '../../src/backups/index.ts';
@@ -72,6 +73,7 @@ export interface Harness extends AsyncDisposable {
   readonly app: App;
   readonly store: Store;
   readonly home: string;
+  readonly secretBox: SecretBox;
   /** Everything that was logged, as text. */
   readonly logged: () => string;
   /** Ids that the workers were told of. */
@@ -104,9 +106,10 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
   const reports = new EventEmitter().setMaxListeners(0);
   const woken: string[] = [];
   const runtime: Harness['runtime'] = { logs: noLogs, stats: async () => ({ cpuMs: 1, memoryBytes: 2, diskBytes: 3, processes: 4 }) };
+  const secretBox = await openSecretBox({ home: directory.path, key: null });
   const app = await buildApp({
     store,
-    secretBox: await openSecretBox({ home: directory.path, key: null }),
+    secretBox,
     clock: overrides.clock ?? systemClock,
     log,
     news: {
@@ -142,6 +145,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
     app,
     store,
     home: directory.path,
+    secretBox,
     logged: () => lines.join(''),
     woken,
     runtime,

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { backedUp, backupPasswordContext } from '../../src/domain/backup/backup.ts';
 import type { Ask, Harness, Person } from './api-harness.ts';
 import { create, startApi } from './api-harness.ts';
 
@@ -60,6 +65,11 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'GET /api/containers/{id}/metrics': { row: READ_OWN },
   'GET /api/containers/{id}/metrics/history': { row: READ_OWN },
   'GET /events/containers': { row: READ },
+  'GET /api/backups': { row: READ },
+  'GET /api/backups/{id}': { row: READ_OWN },
+  'GET /api/backups/{id}/download': { row: [401, 401, 403, 200, 404, 404, 200] },
+  'DELETE /api/backups/{id}': { row: [401, 401, 403, 204, 404, 404, 204] },
+  'POST /api/backups/{id}/restore': { row: WRITE_OWN, body: (n) => ({ name: `b-${String(n)}` }) },
 };
 
 const template = (name: string): object => ({ name, type: 'memcached', image: 'memcached:1.6', defaultPort: 11211, connectionStringTemplate: 'memcached://{subdomain}:{port}' });
@@ -85,35 +95,49 @@ after(() => api[Symbol.asyncDispose]());
 
 /** What an address with a variable points at: something of the owner's, new for every request, as some requests end it. */
 async function addressOf(route: string, n: number): Promise<string> {
-  const [, path] = route.split(' ') as [string, string];
-  if (path.startsWith('/api/users/{id}')) return path.replace('{id}', owner.user.id);
-  if (path.startsWith('/api/tokens/{id}')) {
+  const [, address] = route.split(' ') as [string, string];
+  if (address.startsWith('/api/users/{id}')) return address.replace('{id}', owner.user.id);
+  if (address.startsWith('/api/tokens/{id}')) {
     await api.token(owner.user, ['read']);
-    return path.replace('{id}', (await api.store.tokens.listByUser(owner.user.id)).find((token) => token.scopes.length === 1 && token.id !== readOnlyId)!.id);
+    return address.replace('{id}', (await api.store.tokens.listByUser(owner.user.id)).find((token) => token.scopes.length === 1 && token.id !== readOnlyId)!.id);
   }
-  if (path.includes('{name}')) {
+  if (address.includes('{name}')) {
     if ((await api.store.templates.get('mine')) === null) await api.ask('/api/templates', { method: 'POST', token: api.admin.token, body: template('Mine') });
-    return path.replace('{name}', 'mine');
+    return address.replace('{name}', 'mine');
   }
-  if (path.startsWith('/api/webhooks/{id}')) {
+  if (address.startsWith('/api/webhooks/{id}')) {
     const id = `w${String(n)}`;
     await api.store.webhooks.create({ id, ownerId: owner.user.id, url: 'https://example.com/', types: ['*'], secrets: { current: 'sealed', previous: null } }, 1000);
     await api.store.deliveries.add({ id: `msg_${id}`, webhookId: id, eventId: null, type: 'webhook.test', body: '{}' });
-    return path.replace('{id}', id).replace('{deliveryId}', `msg_${id}`);
+    return address.replace('{id}', id).replace('{deliveryId}', `msg_${id}`);
   }
-  if (!path.includes('{id}')) return path;
+  if (address.startsWith('/api/backups/{id}')) return address.replace('{id}', await makeBackup(`b${String(n)}`));
+  if (!address.includes('{id}')) return address;
   const { id } = await create(api, owner.token, `x-${String(n)}`);
   await api.report(id, { phase: 'running', observedGeneration: 1, provisioned: true });
-  return path.replace('{id}', id);
+  return address.replace('{id}', id);
+}
+
+/** A verified one of an instance of the owner's; what is in it does not matter here. */
+async function makeBackup(id: string): Promise<string> {
+  const { id: instanceId } = await create(api, owner.token, `of-${id}`);
+  const instance = await api.store.instances.get(instanceId);
+  assert.ok(instance);
+  await api.store.backups.begin({ id, instanceId, ownerId: owner.user.id, of: backedUp(instance, api.secretBox.seal('password', backupPasswordContext(id))), format: 'rdb' });
+  const directory = path.join(api.home, 'backups', id);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(directory, 'dump.rdb.gz'), 'data', { mode: 0o600 });
+  await api.store.backups.finish(id, { files: [{ name: 'dump.rdb.gz', bytes: 4, sha256: 'x' }], details: {}, note: null, expiresAt: Date.now() + 86_400_000 });
+  return id;
 }
 
 /** Of an answer that has no end: its head. */
 async function begin(url: string, token: string | undefined): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
   listening ??= api.app.listen({ host: '127.0.0.1', port: 0 });
-  const leave = new AbortController();
-  const answer = await fetch(`${await listening}${url}`, { signal: leave.signal, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
-  leave.abort();
-  return { status: answer.status, text: '', headers: Object.fromEntries(answer.headers) };
+  const asking = request(`${await listening}${url}`, { agent: false, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  answer.destroy();
+  return { status: answer.statusCode ?? 0, text: '', headers: answer.headers };
 }
 
 let listening: Promise<string> | undefined;

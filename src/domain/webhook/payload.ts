@@ -33,7 +33,8 @@ export function testDelivery(webhookId: string, id: string, now: number): NewDel
 
 function instanceOf(event: InstanceEvent, instance: Instance | null): object | null {
   if (event.instanceId === '') return null; // an event of no instance
-  const { slug = null } = event.data;
-  if (instance === null) return { id: event.instanceId, name: null, slug, template: null, type: null, owner: null };
+  // One that is gone: what the event says of it.
+  const { name = null, slug = null, template = null, type = null, owner = null } = event.data;
+  if (instance === null) return { id: event.instanceId, name, slug, template, type, owner };
   return { id: instance.id, name: instance.name, slug: instance.slug, template: instance.templateKey, type: instance.type, owner: instance.ownerName };
 }

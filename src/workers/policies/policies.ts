@@ -115,12 +115,18 @@ export class Policies {
     const message = because === 'unused'
       ? `Nobody has used it for ${formatDuration(subject.removeAfterMs)}: it is removed, after a final backup.`
       : 'Its time is over: it is removed, after a final backup.';
+    // Written down before it is done.
+    const { outcome: _outcome, code: _code, ...entry } = systemEntry('instance.delete', { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId }, { because });
+    const audit = await store.audit.begin(entry);
     const changed = await store.instances.change(subject.id, { desired: 'deleted', finalBackup: true }, {
       onlyIfGeneration: instance.spec.generation, isUse: false, event: { type: 'instance.delete-requested', message, data: { by: 'policy', because, backup: true } },
     });
-    if (changed.spec.desired !== 'deleted') return;
-    log.info({ instance: subject.id, because }, 'a policy removes an instance');
-    await store.audit.append(systemEntry('instance.delete', { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId }, { because }));
+    if (changed.spec.desired !== 'deleted') { // changed by somebody at the last moment
+      await store.audit.finish(audit, { outcome: 'refused', code: 'conflict' });
+      return;
+    }
     this.#ports.changed(subject.id);
+    log.info({ instance: subject.id, because }, 'a policy removes an instance');
+    await store.audit.finish(audit, { outcome: 'ok', code: null });
   }
 }
