@@ -25,6 +25,8 @@ test('final backups on Docker: what can go wrong', { timeout: 240_000 }, async (
     'a database that cannot be started any more is archived as it is, and that is noted': cannotStart,
     'data that are gone are no reason to forget the database': dataGone,
     'any other kind of database: its stopped data directory': generic,
+    'an image that begins as root: its programs run as the owner of the data': rootImage,
+    'a Redis that left out parts of its log when it started is not dumped: its files are kept': logLeftOut,
     'the download of PostgreSQL is a tar that pg_restore understands': download,
   };
   for (const [name, fault] of Object.entries(faults)) await t.test(name, () => fault(scene));
@@ -126,4 +128,40 @@ async function download(scene: Scene): Promise<void> {
   assert.deepEqual((await run('tar', ['-tf', file])).trim().split('\n'), backup.files.map(({ name }) => name));
   const listing = await run('sh', ['-c', 'tar -xOf "$1" database-1.dump | docker run --rm -i --entrypoint pg_restore dbmaker/postgresql:15 --list', 'sh', file]);
   assert.match(listing, /TABLE DATA public kept ann/);
+}
+
+/** As the official images: root first, then somebody else. */
+async function rootImage(scene: Scene): Promise<void> {
+  const { ann, server } = scene;
+  const image = `dbm-test/root-postgresql:${path.basename(path.dirname(server.home)).toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`;
+  const become = 'chown 10015:10015 /var/lib/postgresql/data /var/run/postgresql; chmod 0700 /var/lib/postgresql/data; exec setpriv --reuid=10015 --regid=10015 --clear-groups /usr/local/bin/dbmaker-postgresql "$@"';
+  const dockerfile = `FROM dbmaker/postgresql:15\nUSER root\nENTRYPOINT ${JSON.stringify(['sh', '-c', become, 'sh'])}\nCMD ["postgres"]\n`;
+  await run('sh', ['-c', 'printf %s "$1" | docker build -q -t "$2" -', 'sh', dockerfile, image]);
+  try {
+    const boss = await admin(server);
+    await boss.must(201, 'POST', '/api/templates', { name: 'Rooted', type: 'postgresql', engine: 'postgresql', image, defaultPort: 5432, connectionStringTemplate: 'postgresql://{subdomain}' });
+    const { id } = await ann.create({ template: 'rooted', name: 'rooted', resources: { memory: '128MB' } });
+    await write('postgresql', await ann.connection(id), 7);
+    const backup = await ann.deleteKeeping(id);
+    assert.equal(backup.format, 'pg_dump');
+    const restored = await ann.restore(backup.id);
+    assert.deepEqual(await read('postgresql', await ann.connection(restored.id)), [7]);
+    await ann.delete(restored.id);
+  } finally {
+    await run('docker', ['rmi', '-f', image]);
+  }
+}
+
+async function logLeftOut(scene: Scene): Promise<void> {
+  const { ann, server } = scene;
+  const { id, login } = await withData(scene, 'redis', 'half-a-log');
+  await withRedis(login, async (client) => {
+    await client.acl('SETUSER', 'default', 'reset'); // then Redis replays no transaction
+    await client.acl('SAVE');
+    await client.multi().sadd('kept', 2).sadd('kept', 3).exec();
+  });
+  const backup = await ann.deleteKeeping(id);
+  assert.equal(backup.format, 'data');
+  const file = path.join(server.home, 'backups', backup.id, 'data.tar.gz');
+  assert.match(await run('sh', ['-c', 'tar -xzOf "$1" --wildcards "*.incr.aof" | tr -d "\\r"', 'sh', file]), /MULTI\n[^]*EXEC\n/);
 }
