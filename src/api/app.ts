@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
@@ -19,6 +20,7 @@ import { registerBackupRoutes } from './routes/backups.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
+import { registerSessionRoutes } from './routes/sessions.ts';
 import { registerTemplateRoutes } from './routes/templates.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
 import { registerUserRoutes } from './routes/users.ts';
@@ -67,6 +69,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] } },
     strictTransportSecurity: false, // said by the proxy that ends TLS; here it would lock people out of http://localhost
   });
+  await app.register(cookie);
   registerAuth(app, dependencies, await registerRateLimit(app, dependencies.config.rateLimit));
   registerAudit(app, dependencies);
 
@@ -77,6 +80,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerMetrics(app, context);
   registerUserRoutes(app, context);
   registerTokenRoutes(app, context);
+  registerSessionRoutes(app, context);
   registerTemplateRoutes(app, context);
   registerWebhookRoutes(app, context);
   registerInstanceRoutes(app, context);

@@ -33,6 +33,8 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'POST /api/users': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => ({ username: `new${String(n)}` }) },
   'PATCH /api/users/{id}': { row: ADMIN, body: () => ({ displayName: 'Changed' }) },
   'POST /api/users/{id}/tokens': { row: [401, 401, 403, 403, 403, 403, 201], body: () => ({ name: 'x' }) },
+  'POST /api/auth/login': { row: [401, 401, 204, 204, 204, 204, 204] },
+  'POST /api/auth/logout': { row: [401, 401, 204, 204, 204, 204, 204] },
   'GET /api/tokens': { row: READ },
   'POST /api/tokens': { row: [401, 401, 403, 201, 201, 201, 201], body: () => ({ name: 'x' }) },
   'DELETE /api/tokens/{id}': { row: [401, 401, 403, 204, 404, 404, 404] }, // an admin too deletes only their own

@@ -63,6 +63,7 @@ test('a refused request leaves one row on every audited route: without a token, 
     const url = path.replace('{id}', id).replace('{name}', 'redis');
     const remoteAddress = `192.0.2.${String(n)}`; // each has a budget of its own
     for (const [token, actor, code] of [[undefined, '', 'unauthenticated'], [readOnly, 'ann', 'forbidden']] as const) {
+      if (token !== undefined && action?.startsWith('session.') === true) continue; // any token may
       const last = await lastId();
       await api.app.inject({ url, method, remoteAddress, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
       const rows = await since(last);

@@ -172,3 +172,27 @@ test('the streams end when the server closes, which waits for none of them', asy
   await client.until('its end', ({ ended }) => ended);
   assert.deepEqual(client.messages.at(-1)?.data, { reason: 'closing' });
 });
+
+test('a browser, whose EventSource can send no header, shows who it is by a cookie that is good for reading only', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const ann = await api.person('ann');
+  const login = await api.ask('/api/auth/login', { method: 'POST', token: ann.token });
+  assert.equal(login.status, 204);
+  const [set = ''] = [login.headers['set-cookie']].flat().map(String);
+  assert.match(set, /^dbmaker_session=dbm_[\w-]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
+  const cookie = set.split(';')[0] ?? '';
+  using client = await EventClient.open(url, { cookie });
+  await client.until('the snapshot', ({ messages }) => messages.length > 0);
+  const id = await create(api, ann, 'orders');
+  await client.until('the creation', ({ events }) => events.length > 0);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie } })).status, 200);
+  for (const [method, path] of [['POST', '/api/containers'], ['DELETE', `/api/containers/${id}`], ['POST', '/api/tokens']] as const) {
+    assert.equal((await api.ask(path, { method, headers: { cookie }, body: { template: 'redis', name: 'x' } })).status, 401, 'a foreign page could make a browser send it');
+  }
+  assert.equal((await api.ask('/api/users/profile', { token: 'dbm_wrong', headers: { cookie } })).status, 401, 'the header counts where there is one');
+  const logout = await api.ask('/api/auth/logout', { method: 'POST', headers: { cookie } });
+  assert.equal(logout.status, 204);
+  assert.match(String(logout.headers['set-cookie']), /^dbmaker_session=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970/);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie } })).status, 401);
+});

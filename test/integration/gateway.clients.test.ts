@@ -108,7 +108,7 @@ describe('Redis', { timeout: 400_000 }, () => {
 
   it('an unknown name and a wrong password: each client shows it', () => each(REDIS, async (client) => {
     const { byName } = targets.redis;
-    shown(client, await client.ask({ ...byName, tls: 'off', username: 'nobody-redis-zzzz' }), /There is no database nobody-redis-zzzz/);
+    shown(client, await client.ask({ ...byName, tls: 'off', username: 'nobody-redis-zzzz' }), /No database goes by the username that your client logs in with/);
     shown(client, await client.ask({ ...byName, hostname: byName.hostname.replace(/^[^.]*/, 'nobody-redis-zzzz') }), /There is no database nobody-redis-zzzz/);
     shown(client, await client.ask({ ...byName, password: 'wrong' }), /WRONGPASS|invalid username-password/);
   }));

@@ -27,8 +27,9 @@ export class EventClient implements Disposable {
   }
 
   /** @throws Error when the answer is not 200 */
-  static async open(url: string, token: string, lastEventId: string | null = null): Promise<EventClient> {
-    const asking = request(url, { agent: false, headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }) } });
+  static async open(url: string, token: string | { cookie: string }, lastEventId: string | null = null): Promise<EventClient> {
+    const who = typeof token === 'string' ? { authorization: `Bearer ${token}` } : token;
+    const asking = request(url, { agent: false, headers: { ...who, accept: 'text/event-stream', ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }) } });
     asking.on('error', () => undefined).end();
     const [response] = (await once(asking, 'response')) as [IncomingMessage];
     if (response.statusCode !== 200) {

@@ -6,6 +6,7 @@ import { hasScope } from '../caller.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { hashApiToken } from '../secrets.ts';
+import { isForCookie, sessionOf } from '../session-cookie.ts';
 import type { CountFailedLogin } from './rate-limit.ts';
 
 /** Pages of the API browser come from a library and are open to all. */
@@ -32,7 +33,7 @@ export function registerAuth(app: App, { store, clock, log }: ApiDependencies, c
   });
 
   async function authenticate(request: FastifyRequest): Promise<Caller> {
-    const secret = bearerToken(request.headers.authorization);
+    const secret = (isForCookie(request) ? sessionOf(request) : undefined) ?? bearerToken(request.headers.authorization);
     const found = await store.tokens.findByHash(hashApiToken(secret));
     if (found === null) throw new DbmakerError('unauthenticated', 'This token is not known. It may have been revoked.');
     const { token, user } = found;
