@@ -17,22 +17,25 @@ machine; as root on Debian it installs what it needs). Writes artifacts/bench.js
   memory     what the server holds with many databases
   backup     the final backup of a PostgreSQL database of 1 GB, beside pg_dump alone
   rows       lists and resyncs of a store with many rows
+  watch      how soon and at what cost we know what happens: watch-kill, watch-streams, watch-monitor, watch-hour
   gateway    the way to a database: socket, port that Docker publishes, nginx, HAProxy, our gateway; or only a part of it:
     gateway-throughput, gateway-latency, gateway-tls, gateway-connect, gateway-wake, gateway-idle, gateway-churn
   --rounds=N --seconds=N   of the gateway's figures, for a first impression: fewer and shorter ones
   --connections=N          of gateway-idle (10,000) and gateway-churn (200,000; for the promise itself 1000000)
   --megabytes=N            of backup (1024)
+  --instances=N            of watch-kill (50), watch-monitor (300) and watch-hour (10,000)
+  --seconds=N --minutes=N --connections=N   of watch-monitor (120), watch-hour (60, simulated) and watch-streams (5,000)
   --help     this text
 Without a word: all of it.`;
 
-const KINDS = ['lifecycle', 'memory', 'backup', 'rows', 'gateway', ...['throughput', 'latency', 'tls', 'connect', 'wake', 'idle', 'churn'].map((part) => `gateway-${part}`)];
+const KINDS = ['lifecycle', 'memory', 'backup', 'rows', 'watch', ...['kill', 'streams', 'monitor', 'hour'].map((part) => `watch-${part}`), 'gateway', ...['throughput', 'latency', 'tls', 'connect', 'wake', 'idle', 'churn'].map((part) => `gateway-${part}`)];
 
 const words = process.argv.slice(2);
 if (words.includes('--help') || words.includes('-h')) {
   console.log(HELP);
   process.exit(0);
 }
-const unknown = words.find((word) => !KINDS.includes(word) && !/^--(rounds|seconds|connections|megabytes)=[\d.]+$/.test(word));
+const unknown = words.find((word) => !KINDS.includes(word) && !/^--(rounds|seconds|minutes|connections|megabytes|instances)=[\d.]+$/.test(word));
 if (unknown !== undefined) {
   printError(new SetupError(`There is nothing to measure that is called ${unknown}.`, { remedy: 'see npm run bench -- --help' }));
   process.exit(1);

@@ -13,6 +13,7 @@ import { machine, manyRows } from './many-rows.ts';
 import { idleMemory } from './memory.ts';
 import { buildPeers, removePeers } from './peers.ts';
 import { stopping } from './stop.ts';
+import { watch } from './watch/index.ts';
 
 const ARTIFACT = path.resolve(import.meta.dirname, '../../artifacts/bench.json');
 const only = process.argv.slice(2).filter((word) => !word.startsWith('-'));
@@ -55,6 +56,7 @@ async function measure(): Promise<void> {
   if (wanted('backup')) await onDocker(async (server) => add(await finalBackup(server)));
   if (wanted('memory')) await onDocker(async (server) => add(await idleMemory(server, 150)));
   if (wanted('rows')) add(...(await manyRows({ listMs: 25, resyncMs: 1000 })));
+  await watch({ wanted, add, failed });
   await gateway({ wanted, add, failed });
 }
 

@@ -4,7 +4,8 @@ import { supervise } from '../supervised.ts';
 import type { Supervised } from '../supervised.ts';
 import { waitFor } from '../../support/wait.ts';
 
-const file = (name: string): string => path.join(import.meta.dirname, 'load', `${name}.ts`);
+/** By its name in `load/`, or by an absolute path without its ending. */
+const file = (name: string): string => path.resolve(import.meta.dirname, 'load', `${name}.ts`);
 
 /** By the environment: what is in an argument can be seen by everybody. */
 const environment = (task: unknown): Record<string, string> => ({ BENCH_TASK: JSON.stringify(task) });
