@@ -50,7 +50,7 @@ export class KillClient {
 
   async #perform(instance: KnownInstance, action: 'stop' | 'start' | 'restart' | 'sleep' | 'rotate-password' | 'delete'): Promise<void> {
     const target = `/api/containers/${instance.id ?? ''}`;
-    const outcome = action === 'delete' ? await this.#ask('DELETE', target) : await this.#ask('POST', `${target}/${action}`);
+    const outcome = action === 'delete' ? await this.#ask('DELETE', `${target}?backup=false`) : await this.#ask('POST', `${target}/${action}`);
     const wanted: Partial<Record<typeof action, Wanted>> = { stop: 'stopped', start: 'running', restart: 'running', sleep: 'sleeping', delete: 'deleted' };
     if (wanted[action] !== undefined) applyOutcome(instance, wanted[action], outcome);
     // Anybody who connects ends it, and that may be a write of ours that is under way.
