@@ -39,6 +39,9 @@ const NAMES: Readonly<Record<TemplateProtocol, string>> = { postgresql: 'Postgre
 
 const TLS_HINTS: Readonly<Record<TemplateProtocol, string>> = { postgresql: ', for instance with sslmode=require', redis: ', for instance with rediss:// or --tls', http: ', with https://', tcp: '' };
 
+/** One for all: every connection ends so, and an error of its own for each costs more than it tells. */
+const LEFT = gone();
+
 /** A refused client gets so long to read why. */
 const FAREWELL_MS = 3000;
 
@@ -86,7 +89,7 @@ export class Session {
     metrics.handshakes.inc();
     hold(this.#handshake, () => metrics.handshakes.dec());
     wire.socket.once('close', () => {
-      this.#ending.abort(gone());
+      this.#ending.abort(LEFT);
       this.#letGo();
     });
     this.restartDeadline();
