@@ -8,10 +8,13 @@ import { stopping } from '../stop.ts';
 /** Docker makes two cores busy with as many. */
 const AT_ONCE = 4;
 
+/** More than a test server is given: where an installation on this machine would come last, and no test at all. Each is looked at before it is taken. */
+const PORTS = '15000-19999';
+
 /** The server as it ships, only without quotas. */
 export function startWithoutQuotas(runtime: 'docker' | 'process', through: readonly string[] = []): Promise<TestServer> {
   const quota = { DBMAKER_QUOTA_INSTANCES: '100000', DBMAKER_QUOTA_MEMORY_MB: '100000000', DBMAKER_QUOTA_CPUS: '1000000' };
-  return startServer({ runtime, through, env: { DBMAKER_LOG_LEVEL: 'info', ...quota } });
+  return startServer({ runtime, through, env: { DBMAKER_LOG_LEVEL: 'info', DBMAKER_PORT_RANGE: PORTS, ...quota } });
 }
 
 /** `work` on each, a few at a time, in the order of `items`; ends with the first failure. */

@@ -41,12 +41,13 @@ export async function monitorCost(): Promise<Figure[]> {
 
 async function percentOfCore(pid: number, seconds: number): Promise<{ percent: number; looks: number[] }> {
   const looks: number[] = [];
-  const [begin, used] = [performance.now(), await cpuMs([pid])];
-  for (let [from, before] = [begin, used]; from - begin < seconds * 1000;) {
-    await pause(Math.min(LOOK_MS, begin + seconds * 1000 - performance.now()), undefined, { signal: stopping });
-    const [now, after] = [performance.now(), await cpuMs([pid])];
-    looks.push((100 * (after - before)) / (now - from));
-    [from, before] = [now, after];
+  const begin = { at: performance.now(), used: await cpuMs([pid]) };
+  let before = begin;
+  for (let left = seconds * 1000; left > 0; left = begin.at + seconds * 1000 - before.at) {
+    await pause(Math.min(LOOK_MS, left), undefined, { signal: stopping });
+    const now = { at: performance.now(), used: await cpuMs([pid]) };
+    looks.push((100 * (now.used - before.used)) / (now.at - before.at));
+    before = now;
   }
-  return { percent: (100 * ((await cpuMs([pid])) - used)) / (performance.now() - begin), looks };
+  return { percent: (100 * (before.used - begin.used)) / (before.at - begin.at), looks };
 }
