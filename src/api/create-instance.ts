@@ -10,7 +10,7 @@ import { templateKey } from '../domain/template/template.ts';
 import { engineOf } from '../domain/template/validate.ts';
 import type { User } from '../domain/user/user.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { accessOf, policiesOf, validateInstanceInput } from './instance-input.ts';
+import { accessOf, policiesOf, validateInstanceInput, withinBounds } from './instance-input.ts';
 import { loginOf } from './login.ts';
 import { reservePort } from './reserve-port.ts';
 import type { NewInstanceBody } from './schemas/instance.ts';
@@ -79,7 +79,8 @@ function describe({ secretBox, clock, config }: ApiDependencies, owner: User, bo
   const slug = buildSlug(owner.username, document.type, randomSlugPart());
   const beforePolicies = before === null ? {} : { sleepAfterMs: before.spec.sleepAfterMs, removeAfterMs: before.spec.removeAfterMs };
   const now = clock.now();
-  const policies = { ...config.policies, ...policiesOf(document.policies ?? {}, now), ...beforePolicies, ...policiesOf(body, now) };
+  const asked = { ...config.policies, ...policiesOf(document.policies ?? {}, now), ...beforePolicies, ...policiesOf(body, now) };
+  const policies = owner.role === 'admin' ? asked : withinBounds(asked, document.policies?.allow ?? {}, now);
   return {
     id,
     ownerId: owner.id,

@@ -73,6 +73,17 @@ export function policiesOf(asked: Pick<AskedFor, 'sleepAfter' | 'removeAfter' | 
   };
 }
 
+/** What nobody asked for is not more than they could ask for. */
+export function withinBounds(policies: PolicyChange, allow: PolicyBounds, now: number): PolicyChange & { sleepAfterMs: number | null; removeAfterMs: number | null } {
+  const clamp = (ms: number | null | undefined, most: string | undefined): number | null => {
+    const bound = most === undefined ? null : (parseDuration(most) ?? null);
+    return bound === null ? (ms ?? null) : Math.min(ms ?? Infinity, bound);
+  };
+  const { sleepAfterMs, removeAfterMs, expiresAt } = policies;
+  const ttl = clamp(expiresAt === undefined || expiresAt === null ? null : expiresAt - now, allow.ttl);
+  return { sleepAfterMs: clamp(sleepAfterMs, allow.sleepAfter), removeAfterMs: clamp(removeAfterMs, allow.removeAfter), ...(ttl === null ? {} : { expiresAt: now + ttl }) };
+}
+
 /** @throws invalid_request when there are any */
 export function throwFields(fields: Readonly<Record<string, string>>): void {
   const text = Object.entries(fields).map(([pointer, problem]) => `${pointer} ${problem}`).join('; ');

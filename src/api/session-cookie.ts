@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hashApiToken } from './secrets.ts';
 
+/** Also in src/gateway/protocols/http/headers.ts, which keeps it from databases. */
 const NAME = 'dbmaker_session';
 
 /**
@@ -11,7 +13,14 @@ export function sessionOf(request: FastifyRequest): string | undefined {
 }
 
 /** Whether a request may be authenticated by the cookie. */
-export const isForCookie = ({ method, routeOptions }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD' || routeOptions.url === '/api/auth/logout';
+export const isForCookie = ({ method, routeOptions }: FastifyRequest): boolean =>
+  routeOptions.url === '/api/auth/logout' || ((method === 'GET' || method === 'HEAD') && routeOptions.config.access !== 'write'); // those show secrets
+
+/**
+ * How a session's secret is hashed: not as that of a token, so that what stands in a cookie is no token for a header. A browser sends cookies to every
+ * port of a host, also to databases of others that speak HTTP (the gateway leaves it out there).
+ */
+export const hashSession = (secret: string): string => hashApiToken(`session ${secret}`);
 
 /** @param expires milliseconds since 1970 */
 export function setSession(request: FastifyRequest, reply: FastifyReply, secret: string, expires: number): void {

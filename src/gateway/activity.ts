@@ -131,7 +131,7 @@ export class ActivityLog {
       for (const session of use.sessions) this.#count(use, session);
       if (!use.changed) continue; // what is open stays so in the store for as long as this process reports
       const { open, connections, bytesIn, bytesOut } = use;
-      told.push([use, { instanceId, open, connections, bytesIn, bytesOut, lastUsedAt: use.sessions.size > 0 ? clock.now() : use.lastUsedAt }]);
+      told.push([use, { instanceId, open, sessions: use.sessions.size, connections, bytesIn, bytesOut, lastUsedAt: use.sessions.size > 0 ? clock.now() : use.lastUsedAt }]);
       use.changed = false;
     }
     try {

@@ -108,5 +108,6 @@ export function newRow(instance: NewInstance, now: number): InstanceRow {
     health: null,
     last_action_at: now,
     warned_at: null,
+    warned_for: null,
   };
 }

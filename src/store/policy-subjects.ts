@@ -3,7 +3,7 @@ import type { PolicySubject } from '../domain/policy/policy.ts';
 import type { Database } from './database.ts';
 
 /** @see InstanceRepository.policySubjects */
-export async function policySubjects(database: Database, aliveMs: number): Promise<PolicySubject[]> {
+export async function policySubjects(database: Database, aliveMs: number, id?: string): Promise<PolicySubject[]> {
   const aliveSince = database.clock.now() - aliveMs;
   const rows = await database.read((queries) => queries.selectFrom('instances')
     .leftJoin(
@@ -11,12 +11,13 @@ export async function policySubjects(database: Database, aliveMs: number): Promi
         .select(({ fn }) => [
           'instance_id', fn.max('last_used_at').as('used_at'),
           sql<number>`sum(case when gateways.alive_at >= ${sql.lit(aliveSince)} then open else 0 end)`.as('open'),
+          sql<number>`sum(case when gateways.alive_at >= ${sql.lit(aliveSince)} then sessions else 0 end)`.as('sessions'),
         ])
         .groupBy('instance_id').as('used'),
       (join) => join.onRef('used.instance_id', '=', 'instances.id'),
     )
-    .select(['id', 'desired', 'phase', 'created_at', 'sleep_after_ms', 'remove_after_ms', 'expires_at', 'warned_at', 'last_action_at', 'used_at', 'open'])
-    .where('desired', '<>', 'deleted').execute());
+    .select(['id', 'desired', 'phase', 'created_at', 'sleep_after_ms', 'remove_after_ms', 'expires_at', 'warned_at', 'warned_for', 'last_action_at', 'used_at', 'open', 'sessions'])
+    .where('desired', '<>', 'deleted').$if(id !== undefined, (query) => query.where('id', '=', id ?? '')).execute());
   return rows.map((row) => ({
     id: row.id,
     desired: row.desired,
@@ -26,8 +27,10 @@ export async function policySubjects(database: Database, aliveMs: number): Promi
     removeAfterMs: row.remove_after_ms,
     expiresAt: row.expires_at,
     warnedAt: row.warned_at,
+    warnedFor: row.warned_for,
     lastActionAt: row.last_action_at ?? row.created_at,
     lastUsedAt: row.used_at === 0 ? null : row.used_at,
     open: row.open ?? 0,
+    sessions: row.sessions ?? 0,
   }));
 }

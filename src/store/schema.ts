@@ -112,6 +112,7 @@ export interface InstanceRow {
   remove_after_ms: number | null;
   expires_at: number | null;
   warned_at: number | null;
+  warned_for: string | null;
 }
 
 /** A port is busy while it has an instance or any of the three times lies ahead. No row: free. */
@@ -128,6 +129,8 @@ export interface GatewayActivityRow {
   instance_id: string;
   gateway: string;
   open: number;
+  /** Of those, logged in. */
+  sessions: number;
   connections: number;
   bytes_in: number;
   bytes_out: number;

@@ -209,9 +209,9 @@ test('figures are there only while it runs', async () => {
   const unused = { open: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt: null };
   assert.deepEqual(figures, { cpuMs: 1, cpus: 1, memoryBytes: 2, memoryLimitBytes: 512 * 1024 ** 2, diskBytes: 3, processes: 4, gateway: unused });
   const lastUsedAt = Date.now();
-  for (const gateway of ['g1', 'g2']) await api.store.activity.report(gateway, [{ instanceId: fresh, open: 2, connections: 3, bytesIn: 10, bytesOut: 20, lastUsedAt }]);
-  await api.store.activity.report('g1', [{ instanceId: fresh, open: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt }]);
-  await api.store.activity.report('g2', [{ instanceId: fresh, open: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt }]);
+  for (const gateway of ['g1', 'g2']) await api.store.activity.report(gateway, [{ instanceId: fresh, open: 2, sessions: 2, connections: 3, bytesIn: 10, bytesOut: 20, lastUsedAt }]);
+  await api.store.activity.report('g1', [{ instanceId: fresh, open: 0, sessions: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt }]);
+  await api.store.activity.report('g2', [{ instanceId: fresh, open: 0, sessions: 0, connections: 0, bytesIn: 0, bytesOut: 0, lastUsedAt }]);
   const used = (await ask()).json as unknown as { gateway: unknown };
   assert.deepEqual(used.gateway, { open: 0, connections: 6, bytesIn: 20, bytesOut: 40, lastUsedAt: new Date(lastUsedAt).toISOString() });
 });

@@ -191,8 +191,33 @@ test('a browser, whose EventSource can send no header, shows who it is by a cook
     assert.equal((await api.ask(path, { method, headers: { cookie }, body: { template: 'redis', name: 'x' } })).status, 401, 'a foreign page could make a browser send it');
   }
   assert.equal((await api.ask('/api/users/profile', { token: 'dbm_wrong', headers: { cookie } })).status, 401, 'the header counts where there is one');
-  const logout = await api.ask('/api/auth/logout', { method: 'POST', headers: { cookie } });
+  assert.equal((await api.ask(`/api/containers/${id}/connection`, { headers: { cookie } })).status, 401, 'it shows no password');
+  assert.equal((await api.ask('/api/users/profile', { token: cookie.split('=')[1] ?? '' })).status, 401, 'what stands in it is no token for the header');
+  for (let count = 0; count < 15; count += 1) await api.ask('/api/auth/login', { method: 'POST', token: ann.token });
+  assert.ok((await api.store.tokens.listByUser(ann.user.id)).length <= 11, 'there are so many sessions and no more');
+  const other = await api.token(ann.user, ['read']);
+  const { id: otherId } = (await api.store.tokens.listByUser(ann.user.id)).find(({ name, scopes }) => name === 'test' && scopes.length === 1) ?? { id: '' };
+  const begun = String((await api.ask('/api/auth/login', { method: 'POST', token: other })).headers['set-cookie']).split(';')[0] ?? '';
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: begun } })).status, 200);
+  assert.equal((await api.ask(`/api/tokens/${otherId}`, { method: 'DELETE', token: ann.token })).status, 204);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: begun } })).status, 401, 'it ends with the token that began it');
+  const again = String((await api.ask('/api/auth/login', { method: 'POST', token: ann.token })).headers['set-cookie']).split(';')[0] ?? '';
+  const logout = await api.ask('/api/auth/logout', { method: 'POST', headers: { cookie: again } });
   assert.equal(logout.status, 204);
   assert.match(String(logout.headers['set-cookie']), /^dbmaker_session=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970/);
-  assert.equal((await api.ask('/api/users/profile', { headers: { cookie } })).status, 401);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: again } })).status, 401);
+});
+
+test('a stream of everybody\'s events ends when its reader is no admin any more', async () => {
+  const clock = new ManualClock(Date.now());
+  await using api = await startApi({ clock });
+  const url = `${await listening(api)}/events/containers?all=true`;
+  const boss = await api.person('boss', { role: 'admin' });
+  using client = await EventClient.open(url, boss.token);
+  await client.until('the snapshot', ({ messages }) => messages.length > 0);
+  await api.store.users.update(boss.user.id, { role: 'user' });
+  await waitFor(() => {
+    clock.advance(60_000);
+    return client.ended;
+  }, { what: 'its end' });
 });

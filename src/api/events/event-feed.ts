@@ -39,7 +39,8 @@ export interface EventFeedOptions {
  */
 export class EventFeed {
   readonly #options: EventFeedOptions;
-  readonly #subscribers = new Set<Subscriber>();
+  /** Each with the id after which it hears. */
+  readonly #subscribers = new Map<Subscriber, number>();
   readonly #unsubscribe: () => void;
   #cursor = 0;
   #cancel: () => void = () => undefined;
@@ -66,7 +67,7 @@ export class EventFeed {
       const last = await this.#options.store.events.lastId();
       if (resting()) this.#cursor = Math.max(this.#cursor, last); // else somebody else has begun meanwhile
     }
-    this.#subscribers.add(subscriber);
+    this.#subscribers.set(subscriber, this.#cursor);
     if (this.#subscribers.size === 1) this.#schedule(POLL_MS);
     return {
       cursor: this.#cursor,
@@ -114,9 +115,9 @@ export class EventFeed {
       if (!instances.has(event.instanceId)) instances.set(event.instanceId, await store.instances.get(event.instanceId));
     }
     for (const event of events) {
-      this.#cursor = event.id;
+      this.#cursor = Math.max(this.#cursor, event.id); // somebody may have subscribed meanwhile, further on
       const fresh = { event, instance: instances.get(event.instanceId) ?? null };
-      for (const subscriber of this.#subscribers) if (subscriber.ownerId === null || subscriber.ownerId === event.ownerId) subscriber.hear(fresh);
+      for (const [subscriber, after] of this.#subscribers) if (event.id > after && (subscriber.ownerId === null || subscriber.ownerId === event.ownerId)) subscriber.hear(fresh);
     }
     return events.length;
   }

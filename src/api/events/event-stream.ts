@@ -6,6 +6,7 @@ import type { FreshEvent } from './event-feed.ts';
 
 /** Who does not read for so long that this piles up is cut: the browser comes back with the last id that it has. */
 const MAX_WAITING_BYTES = 2 * 1024 * 1024;
+const MAX_WAITING_EVENTS = 2000;
 /** How long a client waits before it comes back. */
 const RETRY_MS = 2000;
 /** Of the snapshot, in one message. */
@@ -44,7 +45,8 @@ export class EventStream {
   }
 
   hear(fresh: FreshEvent): void {
-    if (this.#waiting !== null) this.#waiting.push(fresh);
+    if (this.#waiting !== null && this.#waiting.length >= MAX_WAITING_EVENTS) this.#response.destroy(); // it does not even read its beginning
+    else if (this.#waiting !== null) this.#waiting.push(fresh);
     else this.#write(eventText(fresh, this.#domain));
   }
 

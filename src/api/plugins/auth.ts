@@ -6,7 +6,7 @@ import { hasScope } from '../caller.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { hashApiToken } from '../secrets.ts';
-import { isForCookie, sessionOf } from '../session-cookie.ts';
+import { hashSession, isForCookie, sessionOf } from '../session-cookie.ts';
 import type { CountFailedLogin } from './rate-limit.ts';
 
 /** Pages of the API browser come from a library and are open to all. */
@@ -33,8 +33,8 @@ export function registerAuth(app: App, { store, clock, log }: ApiDependencies, c
   });
 
   async function authenticate(request: FastifyRequest): Promise<Caller> {
-    const secret = (isForCookie(request) ? sessionOf(request) : undefined) ?? bearerToken(request.headers.authorization);
-    const found = await store.tokens.findByHash(hashApiToken(secret));
+    const session = isForCookie(request) ? sessionOf(request) : undefined;
+    const found = await store.tokens.findByHash(session === undefined ? hashApiToken(bearerToken(request.headers.authorization)) : hashSession(session));
     if (found === null) throw new DbmakerError('unauthenticated', 'This token is not known. It may have been revoked.');
     const { token, user } = found;
     if (token.expiresAt !== null && token.expiresAt <= clock.now()) {

@@ -40,6 +40,7 @@ export function registerBackupRoutes(app: App, context: ApiContext): void {
   }, async (request) => backupView(await visibleBackup(store, callerOf(request), request.params.id)));
 
   app.get('/api/backups/:id/download', {
+    exposeHeadRoute: false, // it would read all of it, for nothing
     config: { access: 'write', audit: { action: 'backup.download' } },
     schema: {
       tags, summary: 'Its file, or a tar of its files',

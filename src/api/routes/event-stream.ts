@@ -40,6 +40,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
   clock.after(HEARTBEAT_MS, beat);
 
   app.get('/events/containers', {
+    exposeHeadRoute: false, // it would read all of it, for nothing
     config: { access: 'read' },
     schema: {
       tags: ['containers'],
@@ -71,7 +72,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
     for (const fresh of early) stream.hear(fresh);
     hear = (fresh) => stream.hear(fresh);
     streams.add(stream);
-    const stopWatching = watchToken(context, caller, stream);
+    const stopWatching = watchToken(context, caller, stream, all);
     reply.raw.once('close', () => {
       leave();
       stopWatching();
@@ -112,13 +113,14 @@ function lastEventId(header: string | undefined): number | null {
 }
 
 /** Ends the stream when the token expires or is revoked. @returns stops looking */
-function watchToken({ store, clock, log }: ApiContext, { user, token }: Caller, stream: EventStream): () => void {
+function watchToken({ store, clock, log }: ApiContext, { user, token }: Caller, stream: EventStream, all: boolean): () => void {
   let cancelRecheck = (): void => undefined;
   const left = token.expiresAt === null ? null : Math.max(0, Math.min(token.expiresAt - clock.now(), LONGEST_TIMER_MS));
   const cancelExpiry = left === null ? () => undefined : clock.after(left, () => stream.end('token_expired'));
   const recheck = async (): Promise<void> => {
     try {
       if (!(await store.tokens.listByUser(user.id)).some(({ id }) => id === token.id)) return stream.end('token_revoked');
+      if (all && (await store.users.get(user.id))?.role !== 'admin') return stream.end('token_revoked');
     } catch (error) {
       log.debug({ err: error }, 'it could not be looked whether the token of an event stream is still there; it is looked again');
     }

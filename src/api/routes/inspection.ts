@@ -88,6 +88,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
   });
 
   app.get('/api/containers/:id/logs', {
+    exposeHeadRoute: false, // it would read all of it, for nothing
     config: { access: 'read' },
     schema: { tags, summary: 'Its log, as text or (Accept: application/x-ndjson) as JSON lines', params: IdParams, querystring: LogQuery, produces: ['text/plain', 'application/x-ndjson'], response: { 200: LogText, ...problemResponse } },
   }, async (request, reply) => {

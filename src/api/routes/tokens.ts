@@ -7,6 +7,7 @@ import { tokenView } from '../present.ts';
 import { IdParams, problemResponse, ref } from '../schemas/common.ts';
 import { NewToken, NewTokenBody, Token } from '../schemas/user.ts';
 import { issueToken } from '../tokens.ts';
+import { endSessionsOf } from './sessions.ts';
 
 const tags = ['tokens'];
 
@@ -34,6 +35,7 @@ export function registerTokenRoutes(app: App, context: ApiContext): void {
     schema: { tags, summary: 'Revoke a token at once', params: IdParams, response: { 204: Type.Null(), ...problemResponse } },
   }, async (request, reply) => {
     if (!(await store.tokens.delete(callerOf(request).user.id, request.params.id))) throw new DbmakerError('not_found', 'You have no such token.');
+    await endSessionsOf(store, callerOf(request).user.id, request.params.id);
     return reply.code(204).send(null);
   });
 }

@@ -34,7 +34,7 @@ export const AuditRecord = Type.Object({
 
 /** As `caller` may see it: where other people work from, and with which token, only admins see. */
 export function auditView(entry: AuditEntry, caller: Caller): Static<typeof AuditRecord> {
-  const { id, at, actor, tokenId, source, requestId, action, subject, instanceId, outcome, code, detail } = entry;
+  const { id, at, actor, tokenId, source, requestId, action, subject, instanceId, ownerId, outcome, code, detail } = entry;
   const open = caller.isAdmin || actor.id === caller.user.id;
   return {
     id,
@@ -44,8 +44,9 @@ export function auditView(entry: AuditEntry, caller: Caller): Static<typeof Audi
     source: open || actor.kind === 'unknown' ? source : null,
     requestId: open ? requestId : null,
     action,
-    subject,
-    instanceId,
+    // Who asked for what belongs to somebody else is not told whether it exists.
+    subject: caller.isAdmin || ownerId === null || ownerId === caller.user.id ? subject : null,
+    instanceId: caller.isAdmin || ownerId === null || ownerId === caller.user.id ? instanceId : null,
     outcome,
     code,
     detail,

@@ -1,8 +1,10 @@
 /** What one gateway process reports of one instance. */
 export interface GatewayUse {
   readonly instanceId: string;
-  /** Connections open right now through this process. */
+  /** Connections open right now through this process, those that are not logged in (yet) included. */
   readonly open: number;
+  /** Of those, how many are logged in. */
+  readonly sessions: number;
   /** Since the last report. */
   readonly connections: number;
   /** Bytes from clients to the instance since the last report. */

@@ -5,7 +5,7 @@ import { decide, WARNING_MS, type PolicySubject } from './policy.ts';
 
 const HOUR = 3_600_000;
 const subject = (change: Partial<PolicySubject> = {}): PolicySubject => ({
-  id: 'a', desired: 'running', phase: 'running', createdAt: 0, sleepAfterMs: 30 * 60_000, removeAfterMs: 24 * HOUR, expiresAt: null, warnedAt: null, lastActionAt: 0, lastUsedAt: null, open: 0, ...change,
+  id: 'a', desired: 'running', phase: 'running', createdAt: 0, sleepAfterMs: 30 * 60_000, removeAfterMs: 24 * HOUR, expiresAt: null, warnedAt: null, warnedFor: change.warnedAt === undefined ? null : 'unused', lastActionAt: 0, lastUsedAt: null, open: 0, sessions: change.open ?? 0, ...change,
 });
 
 test('without use it falls asleep, is warned an hour before it goes, and goes', () => {
@@ -14,13 +14,13 @@ test('without use it falls asleep, is warned an hour before it goes, and goes', 
   const asleep = subject({ desired: 'sleeping', phase: 'sleeping' });
   assert.equal(decide(asleep, 22.9 * HOUR), null);
   assert.deepEqual(decide(asleep, 23 * HOUR), { do: 'warn', removeAt: 24 * HOUR, because: 'unused' });
-  assert.equal(decide({ ...asleep, warnedAt: 23 * HOUR }, 23.9 * HOUR), null);
-  assert.deepEqual(decide({ ...asleep, warnedAt: 23 * HOUR }, 24 * HOUR), { do: 'remove', because: 'unused' });
+  assert.equal(decide({ ...asleep, warnedAt: 23 * HOUR, warnedFor: 'unused' }, 23.9 * HOUR), null);
+  assert.deepEqual(decide({ ...asleep, warnedAt: 23 * HOUR, warnedFor: 'unused' }, 24 * HOUR), { do: 'remove', because: 'unused' });
 });
 
 test('any use takes the warning back: a connection, an open one, an action in the API, another policy', () => {
   const warned = subject({ desired: 'sleeping', phase: 'sleeping', warnedAt: 23 * HOUR });
-  for (const use of [{ lastUsedAt: 23.5 * HOUR }, { open: 1 }, { lastActionAt: 23.5 * HOUR }, { removeAfterMs: null }, { removeAfterMs: 48 * HOUR }]) assert.deepEqual(decide({ ...warned, ...use }, 24 * HOUR), { do: 'unwarn' }, JSON.stringify(use));
+  for (const use of [{ lastUsedAt: 23.5 * HOUR }, { open: 1, sessions: 1 }, { lastActionAt: 23.5 * HOUR }, { removeAfterMs: null }, { removeAfterMs: 48 * HOUR }]) assert.deepEqual(decide({ ...warned, ...use }, 24 * HOUR), { do: 'unwarn' }, JSON.stringify(use));
 });
 
 test('one that is kept is never removed, one with open connections does not sleep, and a stopped one does not either', () => {
@@ -34,7 +34,7 @@ test('an ephemeral one goes at its time though it is used, warned as well', () =
   const used = subject({ open: 3, expiresAt: 2 * HOUR });
   assert.equal(decide(used, 0.9 * HOUR), null);
   assert.deepEqual(decide(used, HOUR), { do: 'warn', removeAt: 2 * HOUR, because: 'expired' });
-  assert.deepEqual(decide({ ...used, warnedAt: HOUR }, 2 * HOUR), { do: 'remove', because: 'expired' });
+  assert.deepEqual(decide({ ...used, warnedAt: HOUR, warnedFor: 'expired' }, 2 * HOUR), { do: 'remove', because: 'expired' });
   assert.deepEqual(decide({ ...used, expiresAt: 600_000 }, 300_000), { do: 'warn', removeAt: 600_000, because: 'expired' }, 'of a short life the second half');
 });
 
@@ -56,12 +56,30 @@ test('whatever happens and however the clock jumps: nothing goes without a warni
       if (use === 'connection') state = { ...state, lastUsedAt: now };
       if (use === 'action') state = { ...state, lastActionAt: now };
       const decision = decide(state, now);
-      if (decision?.do === 'warn') state = { ...state, warnedAt: now };
-      if (decision?.do === 'unwarn') state = { ...state, warnedAt: null };
+      if (decision?.do === 'warn') state = { ...state, warnedAt: now, warnedFor: decision.because };
+      if (decision?.do === 'unwarn') state = { ...state, warnedAt: null, warnedFor: null };
       if (decision?.do !== 'remove') continue;
       assert.ok(state.warnedAt !== null && now - state.warnedAt >= Math.min(WARNING_MS, removeAfterMs / 2));
       assert.ok(now - Math.max(state.lastUsedAt ?? 0, state.lastActionAt) >= removeAfterMs);
       return;
     }
   }), { numRuns: 2000 });
+});
+
+test('connections that are not logged in keep it awake, and are no use of it', () => {
+  const half = subject({ open: 5, sessions: 0 });
+  assert.equal(decide(half, 2 * HOUR), null, 'not asleep under them');
+  assert.equal(decide(half, 23 * HOUR)?.do, 'warn');
+  assert.deepEqual(decide({ ...half, warnedAt: 23 * HOUR, warnedFor: 'unused' }, 24 * HOUR), { do: 'remove', because: 'unused' });
+});
+
+test('the time in which the platform was not there counts for nothing in a warning', () => {
+  const warned = subject({ warnedAt: 23 * HOUR });
+  assert.equal(decide(warned, 30 * HOUR, 29.5 * HOUR)?.do, 'sleep', 'not removed yet');
+  assert.deepEqual(decide(warned, 30.5 * HOUR, 29.5 * HOUR), { do: 'remove', because: 'unused' });
+});
+
+test('it is not removed for a reason that nobody was warned of', () => {
+  const used = subject({ warnedAt: 23 * HOUR, warnedFor: 'unused', lastUsedAt: 23.5 * HOUR, expiresAt: 24.2 * HOUR, desired: 'sleeping', phase: 'sleeping' });
+  assert.deepEqual(decide(used, 24.2 * HOUR), { do: 'warn', removeAt: 25.2 * HOUR, because: 'expired' });
 });

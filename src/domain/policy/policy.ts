@@ -13,12 +13,15 @@ export interface PolicySubject {
   readonly expiresAt: number | null;
   /** When its owner was warned that it will be removed; null: not (any more). */
   readonly warnedAt: number | null;
+  /** What the warning said: `unused` or `expired`. */
+  readonly warnedFor: string | null;
   /** Of a person, in the API. */
   readonly lastActionAt: number;
   /** By the gateway; null: never. */
   readonly lastUsedAt: number | null;
-  /** Connections that are open. */
+  /** Connections that are open, and of these those that are logged in: a stranger can have the others open for ever. */
   readonly open: number;
+  readonly sessions: number;
 }
 
 export type PolicyDecision =
@@ -32,10 +35,11 @@ export type PolicyDecision =
 export const WARNING_MS = 3_600_000;
 
 /**
- * What is due, if anything. Pure. Nothing is removed that was not warned about for the whole time before, whatever the clock did meanwhile (a virtual
- * machine that was frozen for a week wakes up to databases that nobody has used for a week).
+ * What is due, if anything. Pure. Nothing is removed that was not warned about for the whole time before, in which somebody could have used it: a
+ * virtual machine that was frozen for a week, or a server that was down, finds databases that nobody could use.
+ * @param upSince since when the platform has been there without a gap; earlier warnings count from then on
  */
-export function decide(subject: PolicySubject, now: number): PolicyDecision | null {
+export function decide(subject: PolicySubject, now: number, upSince = 0): PolicyDecision | null {
   const { desired, phase, sleepAfterMs, removeAfterMs, expiresAt, warnedAt, open } = subject;
   if (desired === 'deleted') return null;
   const lastUse = lastUseOf(subject, now);
@@ -46,9 +50,9 @@ export function decide(subject: PolicySubject, now: number): PolicyDecision | nu
   const lead = Math.min(WARNING_MS, (because === 'unused' ? (removeAfterMs ?? 0) : removeAt - subject.createdAt) / 2);
   if (now < removeAt - lead) {
     if (warnedAt !== null) return { do: 'unwarn' };
-  } else if (warnedAt === null) {
+  } else if (warnedAt === null || subject.warnedFor !== because) {
     return { do: 'warn', removeAt: Math.max(removeAt, now + lead), because };
-  } else if (now >= removeAt && now - warnedAt >= lead) {
+  } else if (now >= removeAt && now - Math.max(warnedAt, upSince) >= lead) {
     return { do: 'remove', because };
   }
   const idleMs = now - lastUse;
@@ -56,7 +60,7 @@ export function decide(subject: PolicySubject, now: number): PolicyDecision | nu
   return sleepy ? { do: 'sleep', idleMs } : null;
 }
 
-/** Gateway traffic, actions of a person, open connections. */
-export function lastUseOf({ createdAt, lastActionAt, lastUsedAt, open }: PolicySubject, now: number): number {
-  return open > 0 ? now : Math.max(createdAt, lastActionAt, lastUsedAt ?? 0);
+/** Gateway traffic, actions of a person, open sessions. */
+export function lastUseOf({ createdAt, lastActionAt, lastUsedAt, sessions }: PolicySubject, now: number): number {
+  return sessions > 0 ? now : Math.max(createdAt, lastActionAt, lastUsedAt ?? 0);
 }

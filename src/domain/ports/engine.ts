@@ -63,6 +63,11 @@ export interface Engine {
    * (target.password or nextPassword may be the current one). @throws access_denied when neither works, unsupported
    */
   rotatePassword(target: EngineTarget, nextPassword: string): Promise<void>;
+  /**
+   * Before a stop of ours: makes sure that what it holds is on its disk, where an owner has switched that off. Left out: it always is.
+   * @throws endpoint_unreachable, access_denied, disk_full, runtime_failed
+   */
+  readonly beforeStop?: (target: EngineTarget) => Promise<void>;
   /** Empty where the engine cannot tell. */
   version(target: EngineTarget): Promise<string>;
   /** Bytes of the user's data as the engine counts them; 0 where it cannot tell. */

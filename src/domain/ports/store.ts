@@ -184,10 +184,10 @@ export interface InstanceRepository {
   report(lease: Lease, status: Partial<Omit<InstanceStatus, 'since'>>, options?: { events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]; rotated?: string; rotationRefused?: string; volatile?: boolean }): Promise<boolean>;
   /** Row gone, port into quarantine until `quarantineUntil`, `instance.deleted` event: the verified end. false when the lease is lost. */
   close(lease: Lease, options: { quarantineUntil: number }): Promise<boolean>;
-  /** What the policies look at, of every row that is not being deleted; connections as {@link ActivityRepository.get} counts them. */
-  policySubjects(aliveMs: number): Promise<PolicySubject[]>;
-  /** Notes when the owner was warned of the removal (null: the warning is taken back), and writes the event. @returns false: it is gone or being deleted */
-  warn(id: string, warnedAt: number | null, event: Pick<NewEvent, 'type' | 'message' | 'data'>): Promise<boolean>;
+  /** What the policies look at, of every row that is not being deleted, or of one; connections as {@link ActivityRepository.get} counts them. */
+  policySubjects(aliveMs: number, id?: string): Promise<PolicySubject[]>;
+  /** Notes when and of what the owner was warned (null: the warning is taken back), and writes the event. @returns false: it is gone or being deleted */
+  warn(id: string, warning: { at: number; because: string } | null, event: Pick<NewEvent, 'type' | 'message' | 'data'>): Promise<boolean>;
   /** What the monitor saw, and events. @returns false: it is gone */
   reportHealth(id: string, health: Health | null, events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]): Promise<boolean>;
   /** Counts by phase, and what is promised to instances. */

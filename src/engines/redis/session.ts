@@ -18,8 +18,8 @@ export interface Session {
  * Logs in as the target's user, hands the session to `use`, closes it. One connection, never a second try.
  * @throws DbmakerError endpoint_unreachable (loading too), access_denied, disk_full, out_of_memory, cancelled, runtime_failed
  */
-export async function withSession<T>(target: EngineTarget, use: (session: Session) => Promise<T>): Promise<T> {
-  return withConnection(target, LIMIT_MS, async (socket) => {
+export async function withSession<T>(target: EngineTarget, use: (session: Session) => Promise<T>, limitMs = LIMIT_MS): Promise<T> {
+  return withConnection(target, limitMs, async (socket) => {
     if (socket.destroyed || !socket.readable) throw unreachable('Redis closed the connection.');
     const redis = new Redis({
       Connector: connectorOf(socket),

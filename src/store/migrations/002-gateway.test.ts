@@ -40,7 +40,9 @@ test('databases of the first version are open to everybody as they were, keep th
 
 /** As the first version wrote it: without what came later. */
 async function addOld(database: Database, instance: NewInstance): Promise<string> {
-  const { health: _health, last_action_at: _last, sleep_after_ms: _sleep, remove_after_ms: _remove, expires_at: _expires, warned_at: _warned, ...old } = newRow(instance, database.clock.now());
+  const {
+    health: _health, last_action_at: _last, sleep_after_ms: _sleep, remove_after_ms: _remove, expires_at: _expires, warned_at: _warned, warned_for: _for, ...old
+  } = newRow(instance, database.clock.now());
   await database.write((queries) => queries.insertInto('instances').values(old as InstanceRow).execute());
   return instance.id;
 }

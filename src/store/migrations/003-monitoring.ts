@@ -8,7 +8,7 @@ export const monitoring: Migration = {
   name: 'monitoring',
   async up(queries) {
     const schema = queries.schema;
-    for (const [column, type] of [['health', 'text'], ['last_action_at', 'bigint'], ['sleep_after_ms', 'bigint'], ['remove_after_ms', 'bigint'], ['expires_at', 'bigint'], ['warned_at', 'bigint']] as const) {
+    for (const [column, type] of [['health', 'text'], ['last_action_at', 'bigint'], ['sleep_after_ms', 'bigint'], ['remove_after_ms', 'bigint'], ['expires_at', 'bigint'], ['warned_at', 'bigint'], ['warned_for', 'text']] as const) {
       await schema.alterTable('instances').addColumn(column, type).execute();
     }
     for (let after = ''; ;) {
@@ -20,6 +20,7 @@ export const monitoring: Migration = {
       }
       if (rows.length < ROWS_AT_ONCE) break;
     }
+    await schema.alterTable('gateway_activity').addColumn('sessions', 'integer', (column) => column.notNull().defaultTo(0)).execute();
     await schema.createTable('samples')
       .addColumn('instance_id', 'text', (column) => column.notNull())
       .addColumn('resolution', 'text', (column) => column.notNull())

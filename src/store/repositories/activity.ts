@@ -20,7 +20,7 @@ export class Activity implements ActivityRepository {
   async report(gateway: string, uses: readonly GatewayUse[]): Promise<void> {
     const alive = { alive_at: this.#database.clock.now() };
     const rows = uses.map((use) => ({
-      instance_id: use.instanceId, gateway, open: use.open, connections: use.connections, bytes_in: use.bytesIn, bytes_out: use.bytesOut, last_used_at: use.lastUsedAt,
+      instance_id: use.instanceId, gateway, open: use.open, sessions: use.sessions, connections: use.connections, bytes_in: use.bytesIn, bytes_out: use.bytesOut, last_used_at: use.lastUsedAt,
     }));
     await this.#database.writeVolatile(async (queries) => {
       await queries.insertInto('gateways').values({ gateway, ...alive }).onConflict((conflict) => conflict.column('gateway').doUpdateSet(alive)).execute();
@@ -64,7 +64,7 @@ async function retire(queries: Queries, gateways: readonly string[]): Promise<vo
   for (const gateway of gateways) {
     await queries.deleteFrom('gateways').where('gateway', '=', gateway).execute();
     const rows = await queries.deleteFrom('gateway_activity').where('gateway', '=', gateway).returningAll().execute();
-    await add(queries, rows.map((row) => ({ ...row, gateway: GONE, open: 0 })));
+    await add(queries, rows.map((row) => ({ ...row, gateway: GONE, open: 0, sessions: 0 })));
   }
 }
 
@@ -81,6 +81,7 @@ async function add(queries: Queries, rows: readonly GatewayActivityRow[]): Promi
     await queries.insertInto('gateway_activity').values(values)
       .onConflict((conflict) => conflict.columns(['instance_id', 'gateway']).doUpdateSet((set) => ({
         open: set.ref('excluded.open'),
+        sessions: set.ref('excluded.sessions'),
         connections: set('gateway_activity.connections', '+', set.ref('excluded.connections')),
         bytes_in: set('gateway_activity.bytes_in', '+', set.ref('excluded.bytes_in')),
         bytes_out: set('gateway_activity.bytes_out', '+', set.ref('excluded.bytes_out')),

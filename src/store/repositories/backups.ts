@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Backup, BackupFormat, BackupState } from '../../domain/backup/backup.ts';
 import type { BackupRepository, Page } from '../../domain/ports/store.ts';
 import type { Database } from '../database.ts';
@@ -76,7 +77,11 @@ export class Backups implements BackupRepository {
     const rows = await this.#database.read((queries) => queries.selectFrom('backups').selectAll()
       .where((where) => where.or([
         where('state', '=', 'removing'),
-        where.and([where('state', '=', 'verified'), where('expires_at', '<=', now)]),
+        where.and([
+          where('state', '=', 'verified'), where('expires_at', '<=', now),
+          // Somebody's new database still waits for it: its id stands in the spec, and ids are never the same by chance.
+          where.not(where.exists(where.selectFrom('instances').select('instances.id').where('phase', 'in', ['pending', 'provisioning', 'failed']).where('spec', 'like', sql<string>`'%"restoreFrom":"' || backups.id || '"%'`))),
+        ]),
         where.and([where('state', '=', 'making'), where('instance_id', 'not in', where.selectFrom('instances').select('id'))]),
       ])).orderBy('created_at').execute());
     return rows.map(toBackup);

@@ -112,12 +112,12 @@ export class Instances implements InstanceRepository {
     return closeInstance(this.#database, lease, options.quarantineUntil);
   }
 
-  async policySubjects(aliveMs: number): Promise<PolicySubject[]> {
-    return policySubjects(this.#database, aliveMs);
+  async policySubjects(aliveMs: number, id?: string): Promise<PolicySubject[]> {
+    return policySubjects(this.#database, aliveMs, id);
   }
 
-  async warn(id: string, warnedAt: number | null, event: EventDraft): Promise<boolean> {
-    return this.#note(id, { warned_at: warnedAt }, [event]);
+  async warn(id: string, warning: { at: number; because: string } | null, event: EventDraft): Promise<boolean> {
+    return this.#note(id, { warned_at: warning?.at ?? null, warned_for: warning?.because ?? null }, [event]);
   }
 
   async reportHealth(id: string, health: Health | null, events: readonly EventDraft[] = []): Promise<boolean> {
@@ -141,7 +141,7 @@ export class Instances implements InstanceRepository {
   }
 
   /** What is no part of the spec or the status: nobody's lease guards it. */
-  async #note(id: string, columns: Partial<Pick<InstanceRow, 'warned_at' | 'health'>>, events: readonly EventDraft[]): Promise<boolean> {
+  async #note(id: string, columns: Partial<Pick<InstanceRow, 'warned_at' | 'warned_for' | 'health'>>, events: readonly EventDraft[]): Promise<boolean> {
     return this.#database.write(async (queries) => {
       const row = await lockRow(this.#database, queries, id);
       if (row === null || row.desired === 'deleted') return false;

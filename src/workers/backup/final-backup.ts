@@ -5,6 +5,7 @@ import type { EngineTarget } from '../../domain/ports/engine.ts';
 import { again, type Pass, type StepResult } from '../reconciler/context.ts';
 import { logTail } from '../reconciler/log-tail.ts';
 import { findLogin } from '../reconciler/login.ts';
+import { writeOut } from '../reconciler/stop.ts';
 import { makeBackup } from './make.ts';
 
 /** Time to end in good order where it matters to the archive: what a kill would leave has to be recovered first. */
@@ -12,7 +13,7 @@ const GOOD_ORDER_MS = 5 * 60_000;
 /** From the launch for the backup to the first login; recovering may take that long. */
 const READY_WITHIN_MS = 10 * 60_000;
 const READY_RECHECK_MS = 50;
-const SLOT_RECHECK_MS = 1000;
+const SLOT_RECHECK_MS = 3000;
 /** The same way is tried so often; then the stopped data directory is archived instead. */
 const DUMP_TRIES = 3;
 /** To dump it makes no sense to try again: archived at once. */
@@ -36,14 +37,23 @@ export async function finalBackup(pass: Pass): Promise<StepResult | null> {
   const backup = known.find(({ state }) => state === 'making') ?? await begin(pass);
   const alive = observation.state === 'running' || observation.state === 'paused';
   if (alive && instance.status.startedAt === null) return end(pass, {});
+  // From the start on: a hundred that are removed at once must not all run at once.
+  const { slots } = ports.backups;
+  if (!slots.hold(instance.id, ports.clock.now())) return again(SLOT_RECHECK_MS + Math.round(ports.random() * SLOT_RECHECK_MS));
+  let goesOn = false;
   try {
-    return await (backup.format === 'data' ? archive(pass, backup, alive) : dump(pass, backup, alive));
+    const result = await (backup.format === 'data' ? archive(pass, backup, alive) : dump(pass, backup, alive));
+    goesOn = result !== null;
+    return result;
   } catch (error) {
     if (backup.format === 'data' || !givesUpDumping(pass, error)) throw error;
     ports.log.warn({ err: error, instance: instance.id, backup: backup.id }, 'this instance cannot be dumped; its stopped data directory is archived instead');
     await ports.store.backups.setFormat(backup.id, 'data');
     await pass.report({ startedAt: null, attempts: 0, progress: { step: 'backup', message: 'Stopping it to archive its data directory' } });
+    goesOn = true;
     return again(0);
+  } finally {
+    if (!goesOn) slots.release(instance.id);
   }
 }
 
@@ -67,6 +77,7 @@ async function begin(pass: Pass): Promise<Backup> {
 
 async function end(pass: Pass, patch: { attempts?: number }): Promise<StepResult> {
   await pass.report({ progress: { step: 'backup', message: 'Stopping it for its final backup' } });
+  await writeOut(pass, { must: true });
   const graceMs = pass.engine.dataArchive === null ? pass.ports.settings.stopGraceMs : GOOD_ORDER_MS;
   await pass.ports.runtime.stop(pass.instance.id, { graceMs });
   await pass.report({ startedAt: null, ...patch });
@@ -76,7 +87,9 @@ async function end(pass: Pass, patch: { attempts?: number }): Promise<StepResult
 async function dump(pass: Pass, backup: Backup, alive: boolean): Promise<StepResult | null> {
   if (!alive) return launch(pass);
   const target = await loggedIn(pass);
-  return target === null ? again(READY_RECHECK_MS) : inSlot(pass, () => makeBackup(pass, backup, target));
+  if (target === null) return again(READY_RECHECK_MS);
+  await makeBackup(pass, backup, target);
+  return null;
 }
 
 /** Data that were not left in good order are started once to recover; if that does not help, they are kept as they are. */
@@ -88,18 +101,8 @@ async function archive(pass: Pass, backup: Backup, alive: boolean): Promise<Step
   }
   if (alive) return end(pass, {});
   if (recovering) return launch(pass);
-  return inSlot(pass, () => makeBackup(pass, backup, null));
-}
-
-async function inSlot(pass: Pass, work: () => Promise<void>): Promise<StepResult | null> {
-  const giveBack = pass.ports.backups.slots.take();
-  if (giveBack === null) return again(SLOT_RECHECK_MS);
-  try {
-    await work();
-    return null;
-  } finally {
-    giveBack();
-  }
+  await makeBackup(pass, backup, null);
+  return null;
 }
 
 /** For us alone: no route leads to an instance that is being deleted. */

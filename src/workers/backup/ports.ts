@@ -11,22 +11,27 @@ export interface BackupPorts {
   readonly slots: Slots;
 }
 
-/** Counts places. */
+/** One that is looked at again and again renews its place; who does not for so long (another worker's by now) has lost it. A backup itself may take hours. */
+const ABANDONED_MS = 6 * 3_600_000;
+
+/** Places, each held by an instance from the first step of its backup to the last. */
 export class Slots {
-  #free: number;
+  readonly #count: number;
+  readonly #held = new Map<string, number>();
 
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
   }
 
-  /** null: all are taken. The returned function gives the place back, once. */
-  take(): (() => void) | null {
-    if (this.#free === 0) return null;
-    this.#free -= 1;
-    let held = true;
-    return () => {
-      if (held) this.#free += 1;
-      held = false;
-    };
+  /** Whether this one has a place (from now on). */
+  hold(id: string, now: number): boolean {
+    for (const [other, at] of this.#held) if (now - at > ABANDONED_MS || now < at) this.#held.delete(other);
+    if (!this.#held.has(id) && this.#held.size >= this.#count) return false;
+    this.#held.set(id, now);
+    return true;
+  }
+
+  release(id: string): void {
+    this.#held.delete(id);
   }
 }

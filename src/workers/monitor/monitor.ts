@@ -138,12 +138,13 @@ export class Monitor {
     if (sameHealth(instance.health, step.health)) return;
     const now = await store.instances.get(instance.id);
     if (now?.status.phase !== 'running' || now.spec.desired !== 'running' || now.status.startedAt !== began) return;
-    await store.instances.reportHealth(instance.id, step.health, eventOf(instance, step));
     if (step.action === 'restart') {
-      // Not if somebody wants something else of it by now.
-      await store.instances.change(instance.id, { desired: 'running', restart: true }, { onlyIfGeneration: now.spec.generation, isUse: false });
+      // First what is done, then what is told: a kill in between costs the telling. Not if somebody wants something else of it by now.
+      const changed = await store.instances.change(instance.id, { desired: 'running', restart: true }, { onlyIfGeneration: now.spec.generation, isUse: false });
+      if (changed.spec.restarts === now.spec.restarts) return;
       this.#ports.changed(instance.id);
     }
+    await store.instances.reportHealth(instance.id, step.health, eventOf(instance, step));
     this.#ports.reported(instance.id);
   }
 

@@ -6,6 +6,8 @@ import type { Store } from '../../domain/ports/store.ts';
 import { decide, type PolicyDecision, type PolicySubject } from '../../domain/policy/policy.ts';
 
 const EVERY_MS = 10_000;
+/** Between two looks; more is no delay on a busy machine any more. */
+const GAP_MS = 15 * 60_000;
 /** A gateway process that has not reported for so long is taken to be gone, and its connections with it. */
 const GATEWAY_ALIVE_MS = 30_000;
 
@@ -27,6 +29,8 @@ export class Policies {
   #turn: Promise<void> | undefined;
   #stopped = false;
   #lastTurnAt: number | null = null;
+  #lastLookAt: number | null = null;
+  #upSince = 0;
 
   constructor(ports: PolicyPorts) {
     this.#ports = ports;
@@ -58,9 +62,13 @@ export class Policies {
 
   async #lookAtAll(): Promise<void> {
     const { store, clock, log } = this.#ports;
+    const now = clock.now();
+    // Down, frozen, or a clock that was set: nobody could come meanwhile, or the time between is not real.
+    if (this.#lastLookAt === null || Math.abs(now - this.#lastLookAt - EVERY_MS) > GAP_MS) this.#upSince = now;
+    this.#lastLookAt = now;
     try {
       for (const subject of await store.instances.policySubjects(GATEWAY_ALIVE_MS)) {
-        const decision = decide(subject, clock.now());
+        const decision = decide(subject, now, this.#upSince);
         if (decision !== null && !this.#stopped) await this.#carryOut(subject, decision);
       }
       this.#lastTurnAt = clock.now();
@@ -94,7 +102,7 @@ export class Policies {
   async #warn({ id, removeAfterMs }: PolicySubject, { removeAt, because }: PolicyDecision & { do: 'warn' }): Promise<void> {
     const when = new Date(removeAt).toISOString();
     const why = because === 'unused' ? `nobody has used it for almost ${formatDuration(removeAfterMs)}` : 'its time is over then';
-    await this.#ports.store.instances.warn(id, this.#ports.clock.now(), {
+    await this.#ports.store.instances.warn(id, { at: this.#ports.clock.now(), because }, {
       type: 'instance.removal-warned',
       message: `It will be removed at ${when}, after a final backup: ${why}. ${because === 'unused' ? 'Connect to it, or change removeAfter, to keep it.' : 'Change ttl to keep it.'}`,
       data: { removeAt: when, because },
@@ -110,8 +118,8 @@ export class Policies {
     const { store, clock, log } = this.#ports;
     const instance = await store.instances.get(subject.id);
     if (instance === null) return;
-    const fresh = (await store.instances.policySubjects(GATEWAY_ALIVE_MS)).find(({ id }) => id === subject.id);
-    if (fresh === undefined || decide(fresh, clock.now())?.do !== 'remove') return;
+    const [fresh] = await store.instances.policySubjects(GATEWAY_ALIVE_MS, subject.id);
+    if (fresh === undefined || decide(fresh, clock.now(), this.#upSince)?.do !== 'remove') return;
     const message = because === 'unused'
       ? `Nobody has used it for ${formatDuration(subject.removeAfterMs)}: it is removed, after a final backup.`
       : 'Its time is over: it is removed, after a final backup.';

@@ -8,6 +8,7 @@ import { restoreData } from '../backup/restore.ts';
 import { logTail } from './log-tail.ts';
 import { progressReporter } from './progress.ts';
 import { becomeReady } from './ready.ts';
+import { writeOut } from './stop.ts';
 
 /** A database is usually ready within 100-500 ms of its launch (a look costs 2 ms); the longer it takes, the less a moment more matters. */
 function readyRecheckMs(sinceLaunch: number): number {
@@ -84,6 +85,7 @@ async function launch(pass: Pass, anew: boolean): Promise<StepResult> {
 async function endForRestart(pass: Pass): Promise<StepResult> {
   const { instance, ports } = pass;
   await pass.report({ phase: 'provisioning', endpoint: null, startedAt: null, progress: { step: 'restart', message: 'Restarting' } });
+  await writeOut(pass, { must: false });
   await ports.runtime.stop(instance.id, { graceMs: ports.settings.stopGraceMs });
   await pass.report({ restarts: instance.spec.restarts });
   return again(0);

@@ -1,6 +1,6 @@
 import { isDbmakerError } from '../../domain/errors.ts';
 import { DONE, again, type Pass, type StepResult } from './context.ts';
-import { SETTLED_DOWN } from './stop.ts';
+import { SETTLED_DOWN, writeOut } from './stop.ts';
 
 /** How often an instance that should sleep but is in use is looked at. */
 const IN_USE_RECHECK_MS = 5000;
@@ -27,6 +27,7 @@ export async function putToSleep(pass: Pass): Promise<StepResult> {
       });
       return again(IN_USE_RECHECK_MS);
     }
+    await writeOut(pass, { must: true });
     if (await paused(pass)) {
       await pass.report({ ...settled, phase: 'sleeping', reason: null, progress: null, attempts: 0, nextTryAt: now + ports.settings.pausedMs }, { events });
       return again(ports.settings.pausedMs);

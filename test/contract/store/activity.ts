@@ -7,7 +7,7 @@ import type { OpenStore } from '../store.ts';
 const ALIVE_MS = 30_000;
 
 export function activityContract(open: OpenStore): void {
-  const use = (instanceId: string, change: Partial<GatewayUse> = {}): GatewayUse => ({ instanceId, open: 1, connections: 1, bytesIn: 10, bytesOut: 100, lastUsedAt: 5, ...change });
+  const use = (instanceId: string, change: Partial<GatewayUse> = {}): GatewayUse => ({ instanceId, open: 1, sessions: 1, connections: 1, bytesIn: 10, bytesOut: 100, lastUsedAt: 5, ...change });
 
   describe('activity', () => {
     test('is null before the first use, then the sum of what was added, with what is open now', async () => {

@@ -44,14 +44,14 @@ export function monitoringContract(open: OpenStore): void {
       const deleted = await addInstance(under.store, user);
       await instances.change(deleted.id, { desired: 'deleted' });
       const created = under.clock.now();
-      await activity.report('g1', [{ instanceId: used.id, open: 2, connections: 1, bytesIn: 1, bytesOut: 1, lastUsedAt: created + 5 }]);
-      await activity.report('g2', [{ instanceId: used.id, open: 1, connections: 1, bytesIn: 1, bytesOut: 1, lastUsedAt: created + 3 }]);
+      await activity.report('g1', [{ instanceId: used.id, open: 2, sessions: 1, connections: 1, bytesIn: 1, bytesOut: 1, lastUsedAt: created + 5 }]);
+      await activity.report('g2', [{ instanceId: used.id, open: 1, sessions: 0, connections: 1, bytesIn: 1, bytesOut: 1, lastUsedAt: created + 3 }]);
       const of = async (id: string) => (await instances.policySubjects(ALIVE_MS)).find((subject) => subject.id === id);
       assert.equal((await instances.policySubjects(ALIVE_MS)).length, 2);
       const usedNow = await of(used.id);
       assert.deepEqual(usedNow, {
         id: used.id, desired: 'running', phase: 'pending', createdAt: created, sleepAfterMs: null, removeAfterMs: 86_400_000, expiresAt: null, warnedAt: null,
-        lastActionAt: created, lastUsedAt: created + 5, open: 3,
+        warnedFor: null, lastActionAt: created, lastUsedAt: created + 5, open: 3, sessions: 1,
       });
       assert.deepEqual([(await of(other.id))?.lastUsedAt, (await of(other.id))?.open, (await of(other.id))?.sleepAfterMs, (await of(other.id))?.removeAfterMs], [null, 0, 7, null]);
       under.clock.advance(ALIVE_MS + 1);
@@ -79,13 +79,13 @@ export function monitoringContract(open: OpenStore): void {
       const { instances, events } = under.store;
       const { id } = await addInstance(under.store, await addUser(under.store));
       const event = { type: 'instance.removal-warned', message: 'soon', data: {} };
-      assert.equal(await instances.warn(id, 77, event), true);
+      assert.equal(await instances.warn(id, { at: 77, because: 'unused' }, event), true);
       assert.equal((await instances.policySubjects(ALIVE_MS))[0]?.warnedAt, 77);
       await instances.warn(id, null, { ...event, type: 'instance.removal-averted' });
       assert.equal((await instances.policySubjects(ALIVE_MS))[0]?.warnedAt, null);
       assert.deepEqual((await events.list({ instanceId: id }, { limit: 9 })).map(({ type }) => type), ['instance.created', 'instance.removal-warned', 'instance.removal-averted']);
       await instances.change(id, { desired: 'deleted' });
-      assert.equal(await instances.warn(id, 78, event), false);
+      assert.equal(await instances.warn(id, { at: 78, because: 'unused' }, event), false);
     });
 
     test('a change that is meant for one generation is not made to another', async () => {

@@ -9,6 +9,12 @@ const ALWAYS_PASSED_ON = ['host', 'content-length'];
 /** What we say of the client; a client does not say it. With `_` too: CGI and WSGI make one of both. */
 const OURS = /^(?:host|forwarded|x[-_]real[-_]ip|x[-_]forwarded[-_].*)$/;
 
+/**
+ * Cookies know no ports: a browser that is signed in to the API sends its session to everything on the same host. It is nobody's business but the
+ * API's (src/api/session-cookie.ts).
+ */
+const withoutOurs = (cookies: string): string => cookies.split(';').filter((cookie) => !/^\s*(?:__Host-)?dbmaker_session\s*=/i.test(cookie)).join(';').trim();
+
 /** The end-to-end headers of a message, spelt and ordered as they were, without those that `dropped` tells (a name in lower case). */
 export function passedOn(message: IncomingMessage, dropped: (name: string) => boolean = () => false): OutgoingHttpHeaders {
   const neighbours = new Set((message.headersDistinct.connection ?? []).join(',').toLowerCase().split(',').map((name) => name.trim()));
@@ -19,10 +25,12 @@ export function passedOn(message: IncomingMessage, dropped: (name: string) => bo
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const [spelt = '', value = ''] = [rawHeaders[index], rawHeaders[index + 1]];
     const name = spelt.toLowerCase();
+    const kept = name === 'cookie' ? withoutOurs(value) : value;
+    if (kept === '' && value !== '') continue;
     if (neighbours.has(name) || dropped(name)) continue;
     const known = headers.get(name);
-    if (known === undefined) headers.set(name, { spelt, values: [value] });
-    else known.values.push(value);
+    if (known === undefined) headers.set(name, { spelt, values: [kept] });
+    else known.values.push(kept);
   }
   return Object.fromEntries([...headers.values()].map(({ spelt, values }) => [spelt, values.length === 1 ? values[0] : values]));
 }
