@@ -30,7 +30,8 @@ export async function monitorCost(): Promise<Figure[]> {
     const healthy = (await listAll(server)).filter(({ health }) => health?.state === 'healthy').length;
     if (healthy !== count) throw new Error(`Only ${healthy} of ${count} are healthy at the end`);
     const detail = {
-      measured: `CPU time of the process (user and system) in /proc over ${seconds} s, in percent of one core; the empty one before, over ${EMPTY_SECONDS} s`,
+      measured: `CPU time of the process (user and system) in /proc over ${seconds} s, in percent of one core; the empty one before, over ${EMPTY_SECONDS} s. `
+        + 'The sizes of the data directories are walked every ten minutes: the next time after the 120 s, so that it takes --seconds=600 to have them in',
       perTenSeconds: busy.looks, withoutInstances: empty, residentMegabytes: await residentMegabytes([pid]),
     };
     return [{ what: `control plane with ${count} Redis instances at rest, CPU of one core`, ours: busy.percent, peer: null, unit: '%', limit: LIMIT_PERCENT, detail }];
