@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { quietLog } from '../../../test/support/quiet-log.ts';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { addInstance, addUser } from '../../../test/support/store.ts';
+import { waitFor } from '../../../test/support/wait.ts';
 import { temporaryDirectory } from '../../../test/support/tmp.ts';
 import { createBackupFiles } from '../../backups/index.ts';
 import { backedUp } from '../../domain/backup/backup.ts';
@@ -50,6 +51,35 @@ test('expired backups go with their files, others stay, and what no row knows is
     assert.equal(await store.backups.get('bshort'), null);
     assert.equal(told.length, 2, 'told once');
   } finally {
+    await store.close();
+  }
+});
+
+test('a clock that is wrong for a moment costs no backup', async () => {
+  await using home = await temporaryDirectory('keeper');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  const files = createBackupFiles(home.path);
+  const keeper = new BackupKeeper({ store, files, clock, log: quietLog });
+  const turns = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) {
+      clock.advance(10 * 60_000);
+      await waitFor(() => clock.nextAt() !== null, { what: 'the look to be over', intervalMs: 2 });
+    }
+  };
+  try {
+    const instance = await addInstance(store, await addUser(store));
+    await store.backups.begin({ id: 'bkept', instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
+    await store.backups.finish('bkept', { files: [], details: {}, note: null, expiresAt: clock.now() + 7 * DAY_MS });
+    keeper.start();
+    await turns(3);
+    clock.advance(8 * DAY_MS);
+    await turns(4);
+    assert.notEqual(await store.backups.get('bkept'), null, 'not within the hour, in which the clock may be set right');
+    await turns(4);
+    assert.equal(await store.backups.get('bkept'), null, 'if it stays so, its time is over');
+  } finally {
+    keeper.stop();
     await store.close();
   }
 });

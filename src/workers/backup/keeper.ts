@@ -4,6 +4,10 @@ import type { Log } from '../../domain/ports/log.ts';
 import type { Store } from '../../domain/ports/store.ts';
 
 const EVERY_MS = 10 * 60_000;
+/** More between two looks is no delay: the clock was set, or nobody was there. */
+const GAP_MS = 15 * 60_000;
+/** So long it has to be true that the time of a backup is over: a clock that is wrong for a moment must not cost all of them. */
+const CERTAIN_MS = 3_600_000;
 
 export interface BackupKeeperPorts {
   readonly store: Pick<Store, 'backups'>;
@@ -21,6 +25,8 @@ export class BackupKeeper {
   readonly #told = new Set<string>();
   #cancel: () => void = () => undefined;
   #stopped = false;
+  #lastLookAt: number | null = null;
+  #upSince = -Infinity;
 
   constructor(ports: BackupKeeperPorts) {
     this.#ports = ports;
@@ -40,6 +46,7 @@ export class BackupKeeper {
     const { store, files, clock, log } = this.#ports;
     const now = clock.now();
     for (const { id, state, instanceId } of await store.backups.removable(now)) {
+      if (state === 'verified' && now - this.#upSince < CERTAIN_MS) continue;
       if (!(await store.backups.markRemoving(id, { expiredAt: now }))) continue; // somebody wants it after all
       await files.remove(id);
       await store.backups.delete(id);
@@ -53,6 +60,9 @@ export class BackupKeeper {
   }
 
   async #turn(): Promise<void> {
+    const now = this.#ports.clock.now();
+    if (this.#lastLookAt === null || Math.abs(now - this.#lastLookAt - EVERY_MS) > GAP_MS) this.#upSince = now;
+    this.#lastLookAt = now;
     try {
       await this.tidy();
     } catch (error) {
