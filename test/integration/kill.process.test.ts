@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { killTest } from './kill-harness.ts';
 
-const KILLS = 50;
+const KILLS = 30;
 
 test('kill -9 at any moment loses nothing and orphans nothing (process runtime)', { timeout: 10 * 60_000 }, async (t) => {
   const { kills, history } = await killTest({ runtime: 'process', kills: KILLS, limit: 6 });
