@@ -1,6 +1,8 @@
 /** Workers and api processes beside each other, and one that is frozen past its lease. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDbmakerError } from '../../src/domain/errors.ts';
+import type { Lease, Store } from '../../src/domain/ports/store.ts';
 import { systemClock } from '../../src/main/clock.ts';
 import { openStore } from '../../src/store/index.ts';
 import { EventClient } from '../support/event-source.ts';
@@ -50,8 +52,7 @@ test('a worker that was frozen past its lease does not act on it when it goes on
     for (let round = 0; round < 4; round += 1) {
       const acting = ann.ask('POST', `/api/containers/${id}/${round % 2 === 0 ? 'restart' : 'stop'}`).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 120)); // in the middle of it, somewhere
-      process.kill(pid, 'SIGSTOP');
-      const lease = await waitFor(() => store.instances.acquireLease(id, 'another', 300_000), { what: 'the lease to be free for another', timeoutMs: 10_000 });
+      const lease = await freezeAndTakeOver(store, pid, id);
       await store.instances.report(lease, { phase: 'failed', reason: { code: 'internal', message: `taken over ${round}` }, nextTryAt: null });
       const before = await store.instances.get(id);
       process.kill(pid, 'SIGCONT');
@@ -65,7 +66,23 @@ test('a worker that was frozen past its lease does not act on it when it goes on
       await ann.until(id, 'it to run again', ({ status, desired }) => status === 'running' && desired === 'running', 40_000);
     }
   } finally {
+    process.kill(pid, 'SIGCONT'); // whatever failed: a frozen one cannot be stopped
     await store.close();
   }
   assert.equal((await ann.get(id)).status, 'running');
 });
+
+/** Frozen in the middle of a write, it holds the lock of the whole file (SQLite): it is let go on for a moment then. */
+async function freezeAndTakeOver(store: Store, pid: number, id: string): Promise<Lease> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    process.kill(pid, 'SIGSTOP');
+    const lease = await store.instances.acquireLease(id, 'another', 300_000).catch((error: unknown) => {
+      if (isDbmakerError(error, 'store_unavailable')) return null;
+      throw error;
+    });
+    if (lease !== null) return lease;
+    process.kill(pid, 'SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 50));
+  }
+  throw new Error('it always stood still in the middle of a write');
+}
