@@ -98,6 +98,8 @@ function disks(base: string): void {
     await withRedis(login, async (client) => {
       for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB)); // cannot be made smaller
       await client.bgrewriteaof().catch(() => undefined);
+      // Or it would take the room that is left below.
+      await waitFor(async () => /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0/.test(await client.info('persistence')), { what: 'the log to be written anew' });
     });
     const relieve = fill(home, 12 * MIB);
     await ann.must(202, 'DELETE', `/api/containers/${id}`);

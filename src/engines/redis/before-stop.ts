@@ -27,7 +27,7 @@ async function isWritten(session: Session): Promise<boolean> {
   const state = await info(session, 'persistence');
   if (state.get('aof_rewrite_in_progress') === '1' || state.get('aof_rewrite_scheduled') === '1') return false;
   if (state.get('aof_last_bgrewrite_status') === 'ok') return true;
-  throw new DbmakerError('runtime_failed', 'Redis could not write its data to its disk; it is not stopped, so that nothing is lost.', { remedy: 'Is the disk full?' });
+  throw new DbmakerError('disk_full', 'Redis could not write its data to its disk; it is not stopped, so that nothing is lost.', { remedy: 'Is the disk full?' });
 }
 
 function once(signal: AbortSignal): Promise<void> {
