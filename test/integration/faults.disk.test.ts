@@ -19,7 +19,7 @@ import { waitFor } from '../support/wait.ts';
 const [INSIDE] = process.argv.slice(2);
 
 if (INSIDE === undefined) {
-  test('a server on disks that fill up or become read-only, in a mount namespace of our own', { timeout: 240_000 }, async (context) => {
+  test('a server on disks that fill up or become read-only, in a mount namespace of our own', { timeout: 480_000 }, async (context) => {
     if (process.getuid?.() !== 0) return context.skip('only root can mount file systems and give each database a user of its own');
     await using directory = await temporaryDirectory('disks', { open: true });
     // Without NODE_TEST_CONTEXT: the child shall print what a person can read.
@@ -88,7 +88,7 @@ function disks(base: string): void {
     again();
   });
 
-  test('a disk that fills up during a final backup: nothing is removed, it is told, no half of it stays, and it is made once there is room', { timeout: 90_000 }, async () => {
+  test('a disk that fills up during a final backup: nothing is removed, it is told, no half of it stays, and it is made once there is room', { timeout: 240_000 }, async () => {
     const home = mount('backups', 256);
     await using server = await serverOn(home);
     const ann = await makePerson(server, 'ann');
