@@ -33,6 +33,8 @@ export interface MonitorPorts extends CheckerPorts {
 
 /** What is remembered of an instance between two looks; lost with the process, which costs one point of its figures. */
 interface Watched {
+  /** Its moment within the period, milliseconds. */
+  readonly slot: number;
   reading: Reading | null;
   diskBytes: number | null;
   diskAt: number;
@@ -88,7 +90,7 @@ export class Monitor {
       const from = now < this.#lookedUntil ? now : Math.max(this.#lookedUntil, now - EVERY_MS);
       this.#lookedUntil = now;
       for (const [id, watched] of this.#watched) {
-        if (isDue(slotOf(id, EVERY_MS), from, now) && !watched.busy) await this.#begin(id, watched);
+        if (isDue(watched.slot, from, now) && !watched.busy) await this.#begin(id, watched);
       }
       if (Math.floor(now / 60_000) !== Math.floor(this.#writtenAt / 60_000)) await this.#writeSamples();
     } catch (error) {
@@ -101,7 +103,7 @@ export class Monitor {
     this.#listedAt = now;
     const ids = new Set(running.map(({ id }) => id));
     for (const id of this.#watched.keys()) if (!ids.has(id)) this.#watched.delete(id);
-    for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { reading: null, diskBytes: null, diskAt: 0, looks: 0, busy: false });
+    for (const id of ids) if (!this.#watched.has(id)) this.#watched.set(id, { slot: slotOf(id, EVERY_MS), reading: null, diskBytes: null, diskAt: 0, looks: 0, busy: false });
   }
 
   /** Resolves when there is room for the next one. */
