@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, connect as netConnect, type Server, typ
 import { after, before, test } from 'node:test';
 import { DbmakerError } from '../domain/errors.ts';
 import type { EngineTarget } from '../domain/ports/engine.ts';
+import { systemClock } from '../main/clock.ts';
 import { withConnection } from './with-connection.ts';
 
 let server: Server;
@@ -20,7 +21,7 @@ async function connect(): Promise<Socket> {
   await once(socket, 'connect');
   return socket;
 }
-const target = (change: Partial<EngineTarget> = {}): EngineTarget => ({ connect, username: 'u', password: 'p', database: 'd', ...change });
+const target = (change: Partial<EngineTarget> = {}): EngineTarget => ({ connect, username: 'u', password: 'p', database: 'd', clock: systemClock, ...change });
 const never = (): Promise<never> => Promise.withResolvers<never>().promise;
 
 test('hands over the connection, returns what came of it, and closes it', async () => {

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { describe, test } from 'node:test';
 import type { EngineTarget } from '../../src/domain/ports/engine.ts';
 import { generic } from '../../src/engines/generic/engine.ts';
+import { systemClock } from '../../src/main/clock.ts';
 import { createConnect } from '../../src/net/connect.ts';
 
 /** Any TCP service, since that is what the engine is for. */
@@ -18,7 +19,7 @@ async function listening(behave: (socket: Socket) => void): Promise<AsyncDisposa
   const connect = createConnect();
   const { port } = server.address() as AddressInfo;
   return {
-    target: { connect: () => connect({ kind: 'tcp', host: '127.0.0.1', port }), username: 'u', password: 'p', database: '' },
+    target: { connect: () => connect({ kind: 'tcp', host: '127.0.0.1', port }), username: 'u', password: 'p', database: '', clock: systemClock },
     server,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

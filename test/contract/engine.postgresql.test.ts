@@ -8,6 +8,7 @@ import pg from 'pg';
 import type { EngineTarget } from '../../src/domain/ports/engine.ts';
 import { postgresql } from '../../src/engines/postgresql/engine.ts';
 import { scramVerifier } from '../../src/engines/postgresql/scram.ts';
+import { systemClock } from '../../src/main/clock.ts';
 import { createConnect } from '../../src/net/connect.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
@@ -58,7 +59,7 @@ async function newLogin(options: LoginOptions = {}): Promise<EngineTarget> {
   const password = randomBytes(12).toString('hex');
   await asAdmin(`CREATE ROLE ${pg.escapeIdentifier(username)} LOGIN ${attributes} PASSWORD '${scramVerifier(password)}'`);
   if (createDatabase) await asAdmin(`CREATE DATABASE ${pg.escapeIdentifier(database)} OWNER ${pg.escapeIdentifier(username)}`);
-  return { connect: () => connectSocket({ kind: 'unix', directory: cluster.socketDir, name: '.s.PGSQL.5432' }), username, password, database };
+  return { connect: () => connectSocket({ kind: 'unix', directory: cluster.socketDir, name: '.s.PGSQL.5432' }), username, password, database, clock: systemClock };
 }
 
 const clientOf = (target: EngineTarget): Promise<pg.Client> => asClient({ user: target.username, password: target.password, database: target.database });
@@ -187,7 +188,7 @@ describe('engine postgresql', () => {
     for (const [settings, state] of [[[mark], 'ready'], [['port=5432'], 'ready'], [[mark, 'port=5432'], 'starting']] as const) {
       await using server = await startPostgres({ settings });
       const connect = (): Promise<Socket> => connectSocket({ kind: 'unix', directory: server.socketDir, name: '.s.PGSQL.5432' });
-      const readiness = await postgresql.probe({ connect, username: server.user, password: server.password, database: 'postgres' });
+      const readiness = await postgresql.probe({ connect, username: server.user, password: server.password, database: 'postgres', clock: systemClock });
       assert.equal(readiness.state, state, settings.join(' '));
     }
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Endpoint } from '../../src/domain/endpoint.ts';
 import type { EngineTarget } from '../../src/domain/ports/engine.ts';
 import { redis } from '../../src/engines/redis/engine.ts';
+import { systemClock } from '../../src/main/clock.ts';
 import { createConnect } from '../../src/net/connect.ts';
 import { temporaryDirectory } from './tmp.ts';
 import { waitFor } from './wait.ts';
@@ -69,7 +70,7 @@ class Server implements TestRedis {
     const connect = createConnect();
     const endpoint = { kind: 'unix', directory: root.path, name: 'redis.sock' } as const;
     this.endpoint = endpoint;
-    this.target = { connect: () => connect(endpoint), username: options.username ?? 'ada-redis-x1', password: randomBytes(12).toString('hex'), database: '0' };
+    this.target = { connect: () => connect(endpoint), username: options.username ?? 'ada-redis-x1', password: randomBytes(12).toString('hex'), database: '0', clock: systemClock };
     const launch = redis.launch({
       slug: this.target.username, username: this.target.username, password: this.target.password, database: '0', memoryBytes: 256 * 1024 * 1024,
       socketDirectory: root.path, socketName: 'redis.sock', dataPath: this.dataPath, port: 6379, command: options.command ?? null, environment: {},

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { BackupFormat } from '../backup/backup.ts';
 import type { BackupWriter } from './backups.ts';
+import type { Clock } from './clock.ts';
 import type { ExecResult, StreamOptions } from './runtime.ts';
 import type { EngineName } from '../template/template.ts';
 
@@ -11,6 +12,8 @@ export interface EngineTarget {
   readonly username: string;
   readonly password: string;
   readonly database: string;
+  /** For the limit that every call has. */
+  readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
 

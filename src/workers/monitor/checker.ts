@@ -1,6 +1,7 @@
 import { asDbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
 import type { Outcome } from '../../domain/monitoring/health.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import type { Connect } from '../../domain/ports/connector.ts';
 import type { Engine, EngineFigures } from '../../domain/ports/engine.ts';
 import { passwordContext, type SecretBox } from '../../domain/ports/secret-box.ts';
@@ -12,6 +13,7 @@ export interface CheckerPorts {
   readonly engines: Readonly<Record<EngineName, Engine>>;
   readonly connect: Connect;
   readonly secretBox: SecretBox;
+  readonly clock: Clock;
 }
 
 export interface Checked {
@@ -24,7 +26,7 @@ export interface Checked {
  * Asks the database itself, by a login and a question: a process that runs says little. One that answers at all is alive, whatever it answers: a
  * restart would help nobody whose password was changed by hand, or who uses all its connections.
  */
-export async function checkInstance({ engines, connect, secretBox }: CheckerPorts, instance: Instance, options: { figures: boolean; signal: AbortSignal }): Promise<Checked> {
+export async function checkInstance({ engines, connect, secretBox, clock }: CheckerPorts, instance: Instance, options: { figures: boolean; signal: AbortSignal }): Promise<Checked> {
   const { endpoint } = instance.status;
   const { signal } = options;
   try {
@@ -34,6 +36,7 @@ export async function checkInstance({ engines, connect, secretBox }: CheckerPort
       username: instance.spec.username,
       password: secretBox.open(instance.secrets.password, passwordContext(instance.id)),
       database: instance.spec.database,
+      clock,
       signal,
     }, { figures: options.figures });
     if (readiness.state === 'ready') return { outcome: { answered: 'ready' }, figures: readiness.figures ?? null };

@@ -40,6 +40,7 @@ export function makePass(ports: ReconcilerPorts, instance: Instance, observation
         username: instance.spec.username,
         password: otherPassword ?? password(),
         database: instance.spec.database,
+        clock: ports.clock,
         signal,
       };
     },

@@ -5,6 +5,7 @@ import type { Engine, EngineTarget } from '../../../src/domain/ports/engine.ts';
 import type { Runtime, Workload } from '../../../src/domain/ports/runtime.ts';
 import { postgresql } from '../../../src/engines/postgresql/engine.ts';
 import { redis } from '../../../src/engines/redis/engine.ts';
+import { systemClock } from '../../../src/main/clock.ts';
 import { waitFor } from '../../support/wait.ts';
 
 export type DatabaseEngine = 'postgresql' | 'redis';
@@ -76,6 +77,7 @@ export function targetOf(world: Pick<RuntimeWorld, 'runtime' | 'connect'>, workl
     username: environment['POSTGRES_USER'] ?? environment['REDIS_USERNAME'] ?? '',
     password: environment['POSTGRES_PASSWORD'] ?? environment['REDIS_PASSWORD'] ?? '',
     database: environment['POSTGRES_DB'] ?? '0',
+    clock: systemClock,
   };
 }
 
