@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, connect as netConnect, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import type { EngineTarget } from '../domain/ports/engine.ts';
 import { systemClock } from '../main/clock.ts';
@@ -55,14 +56,32 @@ test('a reader that attaches late misses nothing of what was sent at once', asyn
   assert.equal(text, 'hello, early bird');
 });
 
-test('work and connecting are cut at the limit', async () => {
-  await assert.rejects(withConnection(target(), 30, never), { code: 'endpoint_unreachable' });
-  await assert.rejects(withConnection(target({ connect: never }), 30, never), { code: 'endpoint_unreachable' });
+test('work and connecting are cut at the limit, not before', async () => {
+  for (const change of [{}, { connect: never }]) {
+    const clock = new ManualClock();
+    let settled = false;
+    const work = withConnection(target({ clock, ...change }), 30_000, never).finally(() => (settled = true));
+    work.catch(() => undefined);
+    clock.advance(29_999);
+    await new Promise((resolve) => void setImmediate(resolve));
+    assert.equal(settled, false);
+    clock.advance(1);
+    await assert.rejects(work, { code: 'endpoint_unreachable' });
+  }
+});
+
+test('what ends within the limit leaves no timer', async () => {
+  const clock = new ManualClock();
+  await withConnection(target({ clock }), 30_000, async () => undefined);
+  assert.equal(clock.nextAt(), null);
 });
 
 test('a connection that comes after the limit is closed', async () => {
+  const clock = new ManualClock();
   const late = Promise.withResolvers<Socket>();
-  await assert.rejects(withConnection(target({ connect: () => late.promise }), 10, never), { code: 'endpoint_unreachable' });
+  const work = withConnection(target({ clock, connect: () => late.promise }), 30_000, never);
+  clock.advance(30_000);
+  await assert.rejects(work, { code: 'endpoint_unreachable' });
   const socket = await connect();
   late.resolve(socket);
   await once(socket, 'close');

@@ -15,10 +15,8 @@ const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EN
 export async function withConnection<T>(target: EngineTarget, limitMs: number, use: (socket: Socket) => Promise<T>): Promise<T> {
   const { promise: cut, reject } = Promise.withResolvers<never>();
   cut.catch(() => undefined); // it only ever matters as a rival in the races below
-  const limit = AbortSignal.timeout(limitMs);
-  const onLimit = (): void => reject(unreachable(`It did not answer within ${limitMs / 1000} seconds.`));
+  const stopLimit = target.clock.after(limitMs, () => reject(unreachable(`It did not answer within ${limitMs / 1000} seconds.`)));
   const onCancel = (): void => reject(new DbmakerError('cancelled', 'The work on this database was called off.'));
-  limit.addEventListener('abort', onLimit);
   target.signal?.addEventListener('abort', onCancel);
   if (target.signal?.aborted === true) onCancel();
   let over = false;
@@ -34,7 +32,7 @@ export async function withConnection<T>(target: EngineTarget, limitMs: number, u
     return await Promise.race([use(socket), cut]);
   } finally {
     over = true;
-    limit.removeEventListener('abort', onLimit);
+    stopLimit();
     target.signal?.removeEventListener('abort', onCancel);
     socket?.destroy();
   }

@@ -27,7 +27,7 @@ export async function startGateway(config: Config, { store, signals, certificate
   const { postgresqlPort, redisPort, tlsPort, proxyProtocolFrom, limits, drainMs } = config.gateway;
   const gateway = new Gateway({
     store,
-    connect: createConnect(),
+    connect: createConnect(clock),
     listenUnix,
     clock,
     log,

@@ -36,7 +36,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   const backupFiles = createBackupFiles(config.home);
   // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
   const holder = config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`;
-  const shared = { store, runtime, engines: createEngines(), connect: createConnect(), secretBox, clock };
+  const shared = { store, runtime, engines: createEngines(), connect: createConnect(clock), secretBox, clock };
   const reconciler = new Reconciler({
     ...shared,
     log: log.child({ part: 'reconciler' }),

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createConnection as dial, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { isDbmakerError } from '../domain/errors.ts';
+import { systemClock } from '../main/clock.ts';
 import { createConnect } from './connect.ts';
 
-const connect = createConnect();
+const connect = createConnect(systemClock);
 
 async function directory(t: TestContext): Promise<string> {
   const made = await mkdtemp(path.join(tmpdir(), 'dbmaker-connect-'));
@@ -109,6 +112,68 @@ describe('connect to a TCP address', () => {
     await assert.rejects(connect({ kind: 'tcp', host: '127.0.0.1', port: address.port }), code('endpoint_unreachable'));
   });
 });
+
+describe('the limit of a connect, where nobody takes what is in the backlog', () => {
+  it('is 5 seconds of the clock where the caller says nothing, and what the caller says otherwise', async (t) => {
+    const dir = await directory(t);
+    await deaf(t, path.join(dir, 'a.sock'));
+    for (const [options, limitMs] of [[{}, 5_000], [{ timeoutMs: 60_000 }, 60_000]] as const) {
+      const clock = new ManualClock();
+      const began = clock.now();
+      let settled = false;
+      const trying = createConnect(clock)({ kind: 'unix', directory: dir, name: 'a.sock' }, options).finally(() => (settled = true));
+      trying.catch(() => undefined);
+      // It tries again every 20 ms: the clock only goes from one try to the next.
+      while (!settled) {
+        const next = clock.nextAt();
+        if (next !== null && next - clock.now() <= 20) clock.advance(next - clock.now());
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
+      await assert.rejects(trying, code('endpoint_unreachable'));
+      assert.equal(clock.now() - began, limitMs);
+      assert.equal(clock.nextAt(), null);
+    }
+  });
+
+  it('ends the wait for a TCP address too', async (t) => {
+    const port = await deaf(t, 0);
+    const clock = new ManualClock();
+    const trying = createConnect(clock)({ kind: 'tcp', host: '127.0.0.1', port }, { timeoutMs: 60_000 });
+    trying.catch(() => undefined);
+    clock.advance(59_999);
+    assert.equal(await Promise.race([trying.catch(() => 'settled'), new Promise((resolve) => void setImmediate(resolve, 'waiting'))]), 'waiting');
+    clock.advance(1);
+    await assert.rejects(trying, code('endpoint_unreachable'));
+  });
+
+  it('leaves no timer behind a connection that was made', async (t) => {
+    const dir = await directory(t);
+    await echo(t, path.join(dir, 'a.sock'));
+    const clock = new ManualClock();
+    const socket = await createConnect(clock)({ kind: 'unix', directory: dir, name: 'a.sock' }, { signal: new AbortController().signal });
+    assert.equal(clock.nextAt(), null);
+    socket.destroy();
+  });
+});
+
+/** Listens with the shortest backlog, full, in a thread that stands still. @returns the port */
+async function deaf(t: TestContext, where: string | number): Promise<number> {
+  const worker = new Worker(`
+    const { createServer } = require('node:net');
+    const { parentPort, workerData } = require('node:worker_threads');
+    const server = createServer().listen({ ...(typeof workerData === 'string' ? { path: workerData } : { port: workerData, host: '127.0.0.1' }), backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port ?? 0);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`, { eval: true, workerData: where });
+  t.after(() => worker.terminate());
+  const [port] = (await once(worker, 'message')) as [number];
+  for (let count = 0; count < 3; count += 1) {
+    const filling = (typeof where === 'string' ? dial(where) : dial(port, '127.0.0.1')).on('error', () => undefined);
+    t.after(() => { filling.destroy(); });
+    await Promise.race([once(filling, 'connect'), new Promise((resolve) => setTimeout(resolve, 200))]).catch(() => undefined); // the last ones are not let in
+  }
+  return port;
+}
 
 /** How many descriptors of this process were opened by path only. */
 async function heldPaths(): Promise<number> {

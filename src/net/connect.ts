@@ -1,7 +1,10 @@
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
+import { deadline } from '../domain/deadline.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
+import { pause } from '../domain/pause.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import type { Connect } from '../domain/ports/connector.ts';
 import { holdSocket } from './socket-path.ts';
 
@@ -12,38 +15,29 @@ const FULL_BACKLOG_RETRY_MS = 20;
  * The only way to open a connection to an instance. The socket is handed over connected, paused (no `data` listener) and without an
  * `error` listener: the caller adds one at once. Default timeout: 5,000 ms.
  */
-export function createConnect(): Connect {
-  return async (endpoint, options = {}) => {
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const { allowHalfOpen = false } = options;
-    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+export function createConnect(clock: Clock): Connect {
+  return async (endpoint, { timeoutMs = DEFAULT_TIMEOUT_MS, signal: given, allowHalfOpen = false } = {}) => {
+    using limit = deadline(clock, timeoutMs, given);
+    const { signal } = limit;
     for (;;) {
       try {
         signal.throwIfAborted();
         return await (endpoint.kind === 'unix' ? connectUnix(endpoint, signal, allowHalfOpen) : connectTcp(endpoint, signal, allowHalfOpen));
       } catch (error) {
-        if (signal.aborted) throw abortedError(timeout, options.signal);
+        if (signal.aborted) {
+          throw limit.passed
+            ? new DbmakerError('endpoint_unreachable', 'The instance did not answer in time.')
+            : new DbmakerError('cancelled', 'The connection to the instance was no longer wanted.');
+        }
         if (isDbmakerError(error)) throw error;
-        // A unix socket whose backlog is full answers EAGAIN at once instead of letting the caller wait. Bounded by the timeout.
+        // A unix socket whose backlog is full answers EAGAIN at once instead of letting the caller wait. Bounded by the limit.
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
           throw new DbmakerError('endpoint_unreachable', 'Nobody answers at the instance\'s address.', { cause: error });
         }
-        await elapsed(AbortSignal.timeout(FULL_BACKLOG_RETRY_MS));
+        await pause(clock, FULL_BACKLOG_RETRY_MS, signal);
       }
     }
   };
-}
-
-function elapsed(timeout: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    timeout.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-function abortedError(timeout: AbortSignal, given: AbortSignal | undefined): DbmakerError {
-  return given?.aborted === true && !timeout.aborted
-    ? new DbmakerError('cancelled', 'The connection to the instance was no longer wanted.')
-    : new DbmakerError('endpoint_unreachable', 'The instance did not answer in time.');
 }
 
 async function connectUnix(endpoint: Endpoint & { kind: 'unix' }, signal: AbortSignal, allowHalfOpen: boolean): Promise<Socket> {

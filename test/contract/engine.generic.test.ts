@@ -16,7 +16,7 @@ async function listening(behave: (socket: Socket) => void): Promise<AsyncDisposa
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const connect = createConnect();
+  const connect = createConnect(systemClock);
   const { port } = server.address() as AddressInfo;
   return {
     target: { connect: () => connect({ kind: 'tcp', host: '127.0.0.1', port }), username: 'u', password: 'p', database: '', clock: systemClock },

@@ -17,7 +17,7 @@ import { engineContract, type EngineServer } from './engine.ts';
 /** One cluster for all tests; each gets a superuser (as official images make one) and a database of its own. */
 let cluster: TestPostgres;
 let logins = 0;
-const connectSocket = createConnect();
+const connectSocket = createConnect(systemClock);
 const root = (): string => path.dirname(cluster.socketDir);
 const log = (): string => readFileSync(path.join(root(), 'log'), 'utf8');
 

@@ -9,6 +9,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { isDbmakerError } from '../../src/domain/errors.ts';
 import type { Engine, EngineTarget } from '../../src/domain/ports/engine.ts';
+import { systemClock } from '../../src/main/clock.ts';
 import { createConnect } from '../../src/net/connect.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
 import { waitFor } from '../support/wait.ts';
@@ -91,7 +92,7 @@ export function engineContract(engine: Engine, versions: RegExp, start: () => Pr
     test('is starting while nobody listens', async () => {
       await using server = await start();
       await using directory = await temporaryDirectory('nobody');
-      const connect = createConnect();
+      const connect = createConnect(systemClock);
       const readiness = await engine.probe({ ...server.target, connect: () => connect({ kind: 'unix', directory: directory.path, name: 'none' }) });
       assert.equal(readiness.state, 'starting');
     });
@@ -258,7 +259,7 @@ async function fakeServer(behave: (socket: Socket) => void): Promise<FakeServer>
   });
   server.listen(path.join(directory.path, 'fake.sock'));
   await once(server, 'listening');
-  const connect = createConnect();
+  const connect = createConnect(systemClock);
   return {
     connect: () => connect({ kind: 'unix', directory: directory.path, name: 'fake.sock' }),
     open: () => sockets.size,

@@ -32,7 +32,7 @@ before(async () => {
 test('a server that may use Docker but is not root makes, measures and removes what belongs to the image\'s user', async () => {
   const runtime = createDockerRuntime({ home, homeId: `test${randomBytes(6).toString('hex')}`, socketPath, imagesDirectory: IMAGES_DIRECTORY, log: quietLog, clock: systemClock });
   const workload = makeWorkload('postgresql', POSTGRESQL_IMAGE);
-  const world = { runtime, connect: createConnect() };
+  const world = { runtime, connect: createConnect(systemClock) };
   try {
     await runtime.create(workload);
     await runtime.create(workload);

@@ -106,7 +106,7 @@ export class GatewayHouse implements AsyncDisposable {
   makeGateway(settings: Partial<GatewaySettings> = {}): Gateway {
     const gateway = new Gateway({
       store: this.#own.store?.(this.store) ?? this.store,
-      connect: createConnect(),
+      connect: createConnect(systemClock),
       listenUnix,
       clock: systemClock,
       log: this.#own.log ?? quietLog,

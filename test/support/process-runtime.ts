@@ -48,7 +48,7 @@ export async function processWorld(options: WorldOptions = {}): Promise<ProcessW
   };
   return {
     runtime: reopen(), reopen, home, homeId, directoryOf, pidOf, dispose, [Symbol.asyncDispose]: dispose,
-    connect: createConnect(),
+    connect: createConnect(systemClock),
     workload: (engine, overrides) => makeWorkload(engine, engine === 'postgresql' ? 'dbmaker/postgresql:15' : 'dbmaker/redis:7', overrides),
     kill: async (id) => void process.kill(await pidOf(id), 'SIGKILL'),
     can: { pause: true, tellOutOfMemory: process.getuid?.() === 0 && (existsSync('/sys/fs/cgroup/memory/cgroup.procs') || existsSync('/sys/fs/cgroup/cgroup.controllers')) },

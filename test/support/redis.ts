@@ -67,7 +67,7 @@ class Server implements TestRedis {
     this.#root = root;
     this.dataPath = path.join(root.path, 'data');
     mkdirSync(this.dataPath);
-    const connect = createConnect();
+    const connect = createConnect(systemClock);
     const endpoint = { kind: 'unix', directory: root.path, name: 'redis.sock' } as const;
     this.endpoint = endpoint;
     this.target = { connect: () => connect(endpoint), username: options.username ?? 'ada-redis-x1', password: randomBytes(12).toString('hex'), database: '0', clock: systemClock };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { pause } from '../../domain/pause.ts';
 import type { EngineTarget, Readiness } from '../../domain/ports/engine.ts';
 import { READY, readinessOf } from '../readiness.ts';
 import { unreachable, withConnection } from '../with-connection.ts';
@@ -13,11 +14,10 @@ export async function probe(target: EngineTarget): Promise<Readiness> {
     if (socket.destroyed) throw unreachable('It closes the connection at once.');
     const settled = new AbortController();
     const { signal } = settled;
-    const patience = AbortSignal.timeout(STAYS_OPEN_MS);
     try {
       const verdict = await Promise.race([
         once(socket, 'data', { signal }).then(() => 'open'),
-        once(patience, 'abort', { signal }).then(() => 'open'),
+        pause(target.clock, STAYS_OPEN_MS, signal).then(() => 'open'),
         once(socket, 'end', { signal }).then(() => 'closed'),
         once(socket, 'close', { signal }).then(() => 'closed'),
       ]);

@@ -1,4 +1,5 @@
 import type DockerType from 'dockerode';
+import { deadline, type Deadline } from '../../domain/deadline.ts';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { Docker } from './dockerode.ts';
@@ -35,12 +36,12 @@ export interface DockerClient {
 export function createClient(socketPath: string, clock: Clock): DockerClient {
   const docker = new Docker({ socketPath });
   const address = `unix://${socketPath}`;
-  const run = async <T>(doing: string, work: (signal: AbortSignal) => Promise<T>, deadline: AbortSignal, all: AbortSignal, signal?: AbortSignal): Promise<T> => {
+  const run = async <T>(doing: string, work: (signal: AbortSignal) => Promise<T>, limit: Deadline, all: AbortSignal, signal?: AbortSignal): Promise<T> => {
     try {
       return await Promise.race([work(all), aborted(all)]);
     } catch (error) {
       if (signal?.aborted === true) throw new DbmakerError('cancelled', `Cancelled: ${doing}.`, { cause: error });
-      if (deadline.aborted) throw unavailable(address, error);
+      if (limit.passed) throw unavailable(address, error);
       throw asRuntimeError(error, doing, address);
     }
   };
@@ -48,17 +49,12 @@ export function createClient(socketPath: string, clock: Clock): DockerClient {
     docker,
     address,
     call: async (doing, work, { timeoutMs = READ_TIMEOUT_MS, signal } = {}) => {
-      const deadline = AbortSignal.timeout(timeoutMs);
-      return run(doing, work, deadline, signal ? AbortSignal.any([signal, deadline]) : deadline, signal);
+      using limit = deadline(clock, timeoutMs, signal);
+      return await run(doing, work, limit, limit.signal, signal);
     },
     open: async (doing, work, { timeoutMs = READ_TIMEOUT_MS, signal } = {}) => {
-      const late = new AbortController();
-      const cancel = clock.after(timeoutMs, () => late.abort());
-      try {
-        return await run(doing, work, late.signal, signal ? AbortSignal.any([signal, late.signal]) : late.signal, signal);
-      } finally {
-        cancel();
-      }
+      using head = deadline(clock, timeoutMs);
+      return await run(doing, work, head, signal ? AbortSignal.any([signal, head.signal]) : head.signal, signal);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
+import { deadline } from '../../domain/deadline.ts';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { ExecResult, Runtime } from '../../domain/ports/runtime.ts';
 import type { DockerContext } from './context.ts';
@@ -23,7 +24,8 @@ export async function exec(context: DockerContext, id: string, argv: readonly st
   const command = await client.call('run a program in the container', (abortSignal) => client.docker.getContainer(container.Id).exec({
     Cmd: [...argv], AttachStdin: input !== undefined, AttachStdout: true, AttachStderr: true, abortSignal,
   }));
-  const late = AbortSignal.timeout(timeoutMs);
+  using limit = deadline(context.clock, timeoutMs);
+  const late = limit.signal;
   try {
     // A little longer than `late`, so that it is `late` that speaks when the engine takes its time to begin.
     const stream = await client.open('run a program in the container', (abortSignal) => command.start({ hijack: true, stdin: true, abortSignal }), { timeoutMs: timeoutMs + 1000, signal: late });

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../src/main/clock.ts';
 import { createConnect } from '../../../src/net/connect.ts';
 import type { DockerHome } from '../../support/docker-home.ts';
 import { POSTGRESQL_IMAGE, REDIS_IMAGE } from '../../support/docker.ts';
@@ -8,7 +9,7 @@ export function dockerWorld(home: DockerHome): RuntimeWorld {
   return {
     runtime: home.runtime,
     reopen: () => home.open(),
-    connect: createConnect(),
+    connect: createConnect(systemClock),
     workload: (engine, overrides) => makeWorkload(engine, engine === 'redis' ? REDIS_IMAGE : POSTGRESQL_IMAGE, overrides),
     kill: async (id) => {
       await home.docker('kill', `dbmaker-${id}`);
