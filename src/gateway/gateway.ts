@@ -145,7 +145,7 @@ export class Gateway {
     const backend = keys.find(processId, key);
     if (backend === null) return false;
     try {
-      await cancelBackend(this.#ports.connect, backend);
+      await cancelBackend(this.#ports, backend);
     } catch (error) {
       if (!isDbmakerError(error)) throw error;
       this.#ports.log.info({ err: error, instance: backend.instanceId }, 'a cancel request did not reach its database');

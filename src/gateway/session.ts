@@ -240,7 +240,7 @@ export class Session {
   /** The login is done: from here on bytes are only passed on. @throws DbmakerError cancelled, handshake_timeout */
   async join(route: InstanceRoute, routedBy: RoutedBy, instance: Socket, ahead: ReadAhead): Promise<void> {
     await this.wire.flushed(this.signal); // the fast pipe would overtake what the stream still writes
-    const piped = pipe(this.wire.socket, instance, ahead);
+    const piped = pipe(this.wire.socket, instance, { ahead, clock: this.shared.ports.clock });
     if (!piped.fast) this.shared.metrics.slowPipes.inc();
     this.established(route, routedBy, piped);
   }

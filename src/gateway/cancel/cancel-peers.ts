@@ -50,10 +50,10 @@ export class CancelPeers {
 
   /** @returns whether that process is there and knows the session */
   async forward(gateway: number, request: Buffer): Promise<boolean> {
-    const { directory, connect, log } = this.#options;
+    const { directory, connect, clock, log } = this.#options;
     try {
       const socket = await connect({ kind: 'unix', directory, name: nameOf(gateway) }, { timeoutMs: PATIENCE_MS });
-      return await answered(socket, request);
+      return await answered(socket, request, clock);
     } catch (error) {
       log.debug({ err: error, gateway }, 'a cancel request for another gateway process did not reach it');
       return false;
@@ -78,8 +78,8 @@ export class CancelPeers {
 
 const nameOf = (gateway: number): string => `gateway-${String(gateway)}.sock`;
 
-async function answered(socket: Socket, request: Buffer): Promise<boolean> {
-  socket.on('error', () => socket.destroy()).setTimeout(PATIENCE_MS, () => socket.destroy());
+async function answered(socket: Socket, request: Buffer, clock: Clock): Promise<boolean> {
+  socket.on('error', () => socket.destroy()).once('close', clock.after(PATIENCE_MS, () => socket.destroy()));
   socket.write(request);
   for await (const chunk of socket) return (chunk as Buffer).toString() === 'y';
   return false;

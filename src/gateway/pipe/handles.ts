@@ -7,6 +7,8 @@ import type { Socket } from 'node:net';
 export interface StreamHandle {
   /** Called with the outcome in `state[READ]`: bytes read into the buffer, or a negative error. May return the buffer for the next read. */
   onread: () => Uint8Array | undefined;
+  /** Bytes that were given to it and that the kernel has not taken yet. */
+  readonly writeQueueSize?: number;
   /** The stream's own note of whether it has started reading. */
   reading: boolean;
   useUserBuffer(buffer: Uint8Array): void;
@@ -48,4 +50,10 @@ export function handleOf(socket: Socket): StreamHandle | null {
   const handle = (socket as unknown as { _handle: Partial<StreamHandle> | null })._handle;
   const known = handle && [handle.useUserBuffer, handle.readStart, handle.readStop, handle.writeBuffer].every((method) => typeof method === 'function');
   return known === true ? (handle as StreamHandle) : null;
+}
+
+/** What was written to a socket and the kernel has not taken yet, as far as this Node tells; for seeing whether it becomes less, not an amount. */
+export function waitingBytes(socket: Socket): number {
+  const handle = (socket as unknown as { _handle: Partial<StreamHandle> | null })._handle;
+  return socket.writableLength + (handle?.writeQueueSize ?? 0);
 }

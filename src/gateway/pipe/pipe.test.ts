@@ -5,11 +5,13 @@ import { connect as dial, createServer, type Server, type Socket } from 'node:ne
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect as dialTls, TLSSocket } from 'node:tls';
+import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { quietLog } from '../../../test/support/quiet-log.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../../../test/support/tmp.ts';
 import { waitFor } from '../../../test/support/wait.ts';
 import { openCertificates } from '../../certificates/index.ts';
 import type { Certificates } from '../../domain/ports/certificates.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import { systemClock } from '../../main/clock.ts';
 import { internals } from './handles.ts';
 import { pipe } from './pipe.ts';
@@ -27,6 +29,7 @@ after(async () => {
   certificates.stop();
   await home[Symbol.asyncDispose]();
 });
+const LAST_BYTES_MS = 5 * 60_000;
 const NOTHING: ReadAhead = { fromClient: Buffer.alloc(0), fromInstance: Buffer.alloc(0) };
 
 interface Way extends AsyncDisposable {
@@ -53,12 +56,13 @@ interface WayOptions {
   readonly tls?: boolean;
   readonly ahead?: ReadAhead;
   readonly join?: typeof rawPipe;
+  readonly clock?: Clock;
   /** Runs before both legs are joined. */
   readonly before?: (leg: Socket, client: Socket) => Promise<unknown>;
 }
 
 /** client <-> (leg, pipe, leg) <-> instance, with real sockets; `tls`: on the client's side. */
-async function way({ tls = false, ahead = NOTHING, join = rawPipe, before = async () => undefined }: WayOptions = {}): Promise<Way> {
+async function way({ tls = false, ahead = NOTHING, join = rawPipe, clock = systemClock, before = async () => undefined }: WayOptions = {}): Promise<Way> {
   let instanceEnd: Socket | undefined;
   const backend = await listening((socket) => { instanceEnd = socket.on('error', () => undefined); });
   const leg2 = dial({ path: backend.where, allowHalfOpen: true }).on('error', () => undefined);
@@ -77,7 +81,7 @@ async function way({ tls = false, ahead = NOTHING, join = rawPipe, before = asyn
     await once(leg1, 'secure');
   }
   await before(leg1, client);
-  const piped = pipe(leg1, leg2, ahead, join);
+  const piped = pipe(leg1, leg2, { ahead, join, clock });
   const instance = await waitFor(() => instanceEnd, { what: 'the instance\'s end' });
   return {
     client, raw, instance, piped, legs: [leg1, leg2],
@@ -109,6 +113,12 @@ async function receive(socket: Socket, slow: boolean): Promise<{ length: number;
     if (slow && Math.random() < 0.05) await new Promise((resolve) => setTimeout(resolve, 2));
   }
   return { length, hash: hash.digest('hex') };
+}
+
+/** Waits until something has moved, and then no more. */
+async function standsStill(count: () => number): Promise<void> {
+  let seen = 0;
+  await waitFor(() => { const still = seen > 0 && count() === seen; seen = count(); return still; }, { what: 'the bytes to stand still', intervalMs: 200 });
 }
 
 const digest = (bytes: Buffer) => ({ length: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') });
@@ -206,6 +216,21 @@ for (const [name, join] of [['beneath the streams', rawPipe], ['by streams', str
       await sending;
     });
 
+    test(`${title}: a client that takes nothing of what is left for it is let go 5 minutes after the instance has gone`, async () => {
+      const clock = new ManualClock();
+      await using line = await way({ tls, join, clock });
+      const [leg, instanceLeg] = line.legs;
+      line.client.pause();
+      line.instance.write(randomBytes(30_000_000));
+      await standsStill(() => line.piped.bytesOut);
+      instanceLeg.destroy();
+      await waitFor(() => clock.nextAt() !== null, { what: 'the limit to begin' });
+      clock.advance(LAST_BYTES_MS - 1);
+      assert.equal(leg.destroyed, false);
+      clock.advance(1);
+      assert.equal(leg.destroyed, true);
+    });
+
     test(`${title}: a client that is reset takes the instance's end with it`, async () => {
       await using line = await way({ tls, join });
       line.instance.resume();
@@ -229,11 +254,37 @@ for (const [name, join] of [['beneath the streams', rawPipe], ['by streams', str
       const bytes = randomBytes(30_000_000);
       const sending = send(line.instance, bytes);
       await waitFor(() => line.piped.bytesOut > 100_000, { what: 'the first bytes' });
-      let seen = -1;
-      await waitFor(() => { const still = line.piped.bytesOut === seen; seen = line.piped.bytesOut; return still; }, { what: 'the sender to stand still', intervalMs: 200 });
+      await standsStill(() => line.piped.bytesOut);
       assert.ok(line.piped.bytesOut < 20_000_000, `${line.piped.bytesOut} bytes were taken`);
       assert.deepEqual(await receive(line.client, false), digest(bytes));
       await sending;
     });
   }
 }
+
+test('a client that takes some of what is left for it every 5 minutes is not let go until it stops', async () => {
+  const clock = new ManualClock();
+  const bytes = randomBytes(40_000_000);
+  await using line = await way({ clock, before: async (leg) => void leg.write(bytes) });
+  const [leg, instanceLeg] = line.legs;
+  let [taken, goal] = [0, 0];
+  line.client.on('data', (chunk: Buffer) => {
+    taken += chunk.length;
+    if (taken >= goal) line.client.pause();
+  });
+  const take = async (count: number): Promise<void> => {
+    goal = taken + count;
+    line.client.resume();
+    await waitFor(() => taken >= goal, { what: 'the client to have read' });
+  };
+  await take(1);
+  instanceLeg.destroy();
+  await waitFor(() => clock.nextAt() !== null, { what: 'the limit to begin' });
+  for (let round = 0; round < 2; round += 1) {
+    await take(8_000_000);
+    clock.advance(LAST_BYTES_MS);
+    assert.equal(leg.destroyed, false, `round ${String(round)}`);
+  }
+  clock.advance(2 * LAST_BYTES_MS); // the first look may still see what moved last
+  assert.equal(leg.destroyed, true);
+});

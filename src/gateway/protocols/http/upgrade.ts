@@ -44,7 +44,8 @@ export async function upgrade(visitor: Visitor, request: IncomingMessage, socket
     joined.instance.on('error', () => joined.instance.destroy());
     if (socket.destroyed) return void joined.instance.destroy();
     // The head goes in front of what the instance has sent: written by itself it would be in the stream's hands, and the pipe the slow one.
-    const piped = pipe(socket, joined.instance, { fromClient: Buffer.concat([head, session.wire.takeAll()]), fromInstance: Buffer.concat([headOf(message), joined.first]) });
+    const ahead = { fromClient: Buffer.concat([head, session.wire.takeAll()]), fromInstance: Buffer.concat([headOf(message), joined.first]) };
+    const piped = pipe(socket, joined.instance, { ahead, clock: session.shared.ports.clock });
     if (!piped.fast) session.shared.metrics.slowPipes.inc();
     countBy(piped);
   } catch (error) {

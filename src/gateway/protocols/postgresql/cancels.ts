@@ -1,7 +1,7 @@
 import { gatewayOf, type Backend, type CancelKeys } from '../../cancel/cancel-keys.ts';
 import type { CancelPeers } from '../../cancel/cancel-peers.ts';
 import type { InstanceRoute } from '../../../domain/instance/route.ts';
-import type { Connect } from '../../../domain/ports/connector.ts';
+import type { GatewayPorts } from '../../ports.ts';
 import type { Session } from '../../session.ts';
 import { encodeCancelRequest } from './cancel-request.ts';
 
@@ -16,11 +16,11 @@ export interface Cancels {
 }
 
 /** Asks the backend to cancel, as a client beside it would: a connection of its own, and no answer. */
-export async function cancelBackend(connect: Connect, { endpoint, processId, key }: Backend): Promise<void> {
+export async function cancelBackend({ connect, clock }: Pick<GatewayPorts, 'connect' | 'clock'>, { endpoint, processId, key }: Backend): Promise<void> {
   const socket = await connect(endpoint, { timeoutMs: CANCEL_MS });
   await new Promise<void>((resolve) => {
     // The server closes when it has sent the signal.
-    socket.on('error', () => socket.destroy()).once('close', resolve).setTimeout(CANCEL_MS, () => socket.destroy());
+    socket.on('error', () => socket.destroy()).once('close', resolve).once('close', clock.after(CANCEL_MS, () => socket.destroy()));
     socket.end(encodeCancelRequest(processId, key));
     socket.resume();
   });
