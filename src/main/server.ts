@@ -18,6 +18,7 @@ async function main(): Promise<void> {
   async function stop(running: Platform, signal: string): Promise<void> {
     log.info({ signal }, 'stopping; databases go on running');
     const drainMs = config.parts.length === 1 && config.parts[0] === 'gateway' ? config.gateway.drainMs : 0;
+    // eslint-disable-next-line no-restricted-globals -- the last resort, which has to fire whatever holds up the rest: nobody could move it in a test
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS + drainMs).unref();
     try {
       await running.stop();
