@@ -1,10 +1,9 @@
-import type { InstanceEvent } from '../../domain/instance/event.ts';
-import type { Instance } from '../../domain/instance/instance.ts';
 import { pause } from '../../domain/pause.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { NewsSignal } from '../../domain/ports/wake.ts';
+import { withInstances, type FreshEvent } from './fresh-event.ts';
 
 /** Events of other processes raise no hint here: the store is asked this often while somebody listens. */
 const POLL_MS = 200;
@@ -12,12 +11,6 @@ const POLL_MS = 200;
 const RETRY_MS = 1000;
 /** Few, so that those who read well have taken them before the next come. */
 const EVENTS_AT_ONCE = 50;
-
-export interface FreshEvent {
-  readonly event: InstanceEvent;
-  /** The instance as it is by now; null: gone. */
-  readonly instance: Instance | null;
-}
 
 export interface Subscriber {
   /** Owner whose events are wanted; null: everybody's. */
@@ -27,7 +20,7 @@ export interface Subscriber {
 }
 
 export interface EventFeedOptions {
-  readonly store: Pick<Store, 'events' | 'instances'>;
+  readonly store: { readonly events: Pick<Store['events'], 'list' | 'lastId'>; readonly instances: Pick<Store['instances'], 'some'> };
   readonly clock: Clock;
   readonly log: Log;
   readonly news: NewsSignal;
@@ -110,13 +103,9 @@ export class EventFeed {
     const { store } = this.#options;
     this.#again = false;
     const events = await store.events.list({}, { after: this.#cursor, limit: EVENTS_AT_ONCE });
-    const instances = new Map<string, Instance | null>();
-    for (const event of events) {
-      if (!instances.has(event.instanceId)) instances.set(event.instanceId, await store.instances.get(event.instanceId));
-    }
-    for (const event of events) {
+    for (const fresh of await withInstances(store.instances, events)) {
+      const { event } = fresh;
       this.#cursor = Math.max(this.#cursor, event.id); // somebody may have subscribed meanwhile, further on
-      const fresh = { event, instance: instances.get(event.instanceId) ?? null };
       for (const [subscriber, after] of this.#subscribers) if (event.id > after && (subscriber.ownerId === null || subscriber.ownerId === event.ownerId)) subscriber.hear(fresh);
     }
     return events.length;

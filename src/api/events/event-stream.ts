@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { InstanceEvent } from '../../domain/instance/event.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
 import { instanceView, eventView } from '../present.ts';
-import type { FreshEvent } from './event-feed.ts';
+import type { FreshEvent } from './fresh-event.ts';
 
 /** Who does not read for so long that this piles up is cut: the browser comes back with the last id that it has. */
 const MAX_WAITING_BYTES = 2 * 1024 * 1024;
@@ -17,7 +16,8 @@ const made = new WeakMap<FreshEvent, string>();
 
 /**
  * One client's stream of Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html):
- * - `event: snapshot`, data `{containers, done}`: what there is, in pages; the last one has the id that events follow on
+ * - `event: snapshot`, data `{containers, first, done, missed}`: what there is, in pages; `first`: it takes the place of all that was known before;
+ *   `done`: the last page, which has the id that events follow on; `missed`: it stands for events that are not told one by one
  * - without a name, data `{id, type, at, containerId, message, data, container}`: what happened, and the container as it is by now (null: gone)
  * - `event: end`, data `{reason}`: nothing follows on this connection
  */
@@ -58,14 +58,14 @@ export class EventStream {
   }
 
   /** One that happened before the stream began. Resolves when there is room for the next. */
-  async replay(event: InstanceEvent, instance: Instance | null): Promise<void> {
-    this.#write(eventText({ event, instance }, this.#domain));
+  async replay(fresh: FreshEvent): Promise<void> {
+    this.#write(eventText(fresh, this.#domain));
     await this.#drained();
   }
 
-  /** `lastId`: given with the last page. */
-  async snapshot(instances: readonly Instance[], lastId: number | null): Promise<void> {
-    const data = JSON.stringify({ containers: instances.map((instance) => instanceView(instance, this.#domain)), done: lastId !== null });
+  /** `lastId`: given with the last page. Resolves when there is room for the next. */
+  async snapshot(instances: readonly Instance[], { first, missed, lastId }: { first: boolean; missed: boolean; lastId: number | null }): Promise<void> {
+    const data = JSON.stringify({ containers: instances.map((instance) => instanceView(instance, this.#domain)), first, done: lastId !== null, missed });
     this.#write(`event: snapshot\n${lastId === null ? '' : `id: ${String(lastId)}\n`}data: ${data}\n\n`);
     await this.#drained();
   }

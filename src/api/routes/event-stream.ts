@@ -1,12 +1,11 @@
 import { Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
-import type { Instance } from '../../domain/instance/instance.ts';
-import type { Page } from '../../domain/ports/store.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { callerOf, type Caller } from '../caller.ts';
+import { catchUp, REPLAY_AT_MOST } from '../events/catch-up.ts';
 import { EventFeed } from '../events/event-feed.ts';
-import { EventStream, SNAPSHOT_PAGE } from '../events/event-stream.ts';
+import { EventStream } from '../events/event-stream.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { problemResponse, strictObject } from '../schemas/common.ts';
 
@@ -16,7 +15,6 @@ const HEARTBEAT_MS = 15_000;
 const RECHECK_MS = 60_000;
 /** Of one person: some tabs of some browsers. */
 const MAX_STREAMS = 50;
-const PAGE = 500;
 /** Of setTimeout. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -45,8 +43,9 @@ export function registerEventStream(app: App, context: ApiContext): void {
     schema: {
       tags: ['containers'],
       summary: 'What happens to databases, live (Server-Sent Events)',
-      description: 'First a snapshot (`event: snapshot`, `{containers, done}`, in pages), then one message for each event: '
-        + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead. '
+      description: 'First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: '
+        + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than '
+        + `${String(REPLAY_AT_MOST)} events behind is given a snapshot again (\`missed\`: true). `
         + '`instance.progress` events tell how far long work has come.',
       querystring: Query,
       headers: Headers,
@@ -79,32 +78,13 @@ export function registerEventStream(app: App, context: ApiContext): void {
       streams.delete(stream);
     }).on('error', () => undefined); // the close follows
     try {
-      if (after === null || after > cursor) await sendSnapshot(stream, ownerId, cursor);
-      else await replay(stream, ownerId, after, cursor);
+      await catchUp(store, stream, { ownerId, after, cursor });
       stream.flow();
     } catch (error) {
       request.log.warn({ err: error }, 'an event stream could not begin'); // the head is out: the client comes back by itself
       reply.raw.destroy();
     }
   });
-
-  async function sendSnapshot(stream: EventStream, ownerId: string | null, cursor: number): Promise<void> {
-    let next: string | null = null;
-    do {
-      const page: Page<Instance> = await store.instances.list(ownerId === null ? {} : { ownerId }, { limit: SNAPSHOT_PAGE, ...(next === null ? {} : { cursor: next }) });
-      next = page.next;
-      await stream.snapshot(page.items, next === null ? cursor : null);
-    } while (next !== null && !stream.ended);
-  }
-
-  /** Events after `after` up to `cursor`; later ones are heard from the feed. */
-  async function replay(stream: EventStream, ownerId: string | null, after: number, cursor: number): Promise<void> {
-    for (let from = after; from < cursor && !stream.ended;) {
-      const events = (await store.events.list(ownerId === null ? {} : { ownerId }, { after: from, limit: PAGE }));
-      for (const event of events) if (event.id <= cursor) await stream.replay(event, await store.instances.get(event.instanceId));
-      from = events.length < PAGE ? cursor : (events.at(-1)?.id ?? cursor);
-    }
-  }
 }
 
 /** null: there is none that we gave out. */

@@ -152,6 +152,8 @@ export interface InstanceRepository {
    */
   create(instance: NewInstance): Promise<Instance>;
   get(id: string): Promise<Instance | null>;
+  /** Those of `ids` that there are, in no order. For some hundred at most. */
+  some(ids: readonly string[]): Promise<Instance[]>;
   getBySlug(slug: string): Promise<Instance | null>;
   getByPort(port: number): Promise<Instance | null>;
   list(filter: InstanceFilter, options: { limit: number; cursor?: string }): Promise<Page<Instance>>;
@@ -226,6 +228,11 @@ export interface EventRepository {
   list(filter: { instanceId?: string; ownerId?: string; type?: string; notType?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
   /** Removes what is older than `before`: of one type, or of all. @returns how many; call again while it is `limit` */
   forget(options: { before: number; type?: string; limit: number }): Promise<number>;
+  /**
+   * How many events there are with `after` < id <= `upTo`, counted no further than to `limit`; Infinity where the oldest of them may be forgotten
+   * already. Those that are forgotten sooner than others (of one type) do not count as missing.
+   */
+  behind(filter: { ownerId?: string }, options: { after: number; upTo: number; limit: number }): Promise<number>;
   /** The highest id that there is; 0 without any. */
   lastId(): Promise<number>;
 }

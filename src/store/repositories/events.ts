@@ -43,6 +43,17 @@ export class Events implements EventRepository {
     return Number(numDeletedRows);
   }
 
+  async behind({ ownerId }: { ownerId?: string }, { after, upTo, limit }: { after: number; upTo: number; limit: number }): Promise<number> {
+    if (after >= upTo) return 0;
+    const rows = await this.#database.read(async (queries) => {
+      const oldest = await queries.selectFrom('events').select('id').orderBy('id').limit(1).executeTakeFirst();
+      if (oldest === undefined || oldest.id > after + 1) return null;
+      return queries.selectFrom('events').select('id').where('id', '>', after).where('id', '<=', upTo)
+        .$if(ownerId !== undefined, (query) => query.where('owner_id', '=', ownerId ?? '')).orderBy('id').limit(limit).execute();
+    });
+    return rows === null ? Infinity : rows.length;
+  }
+
   async lastId(): Promise<number> {
     const row = await this.#database.read((queries) => queries.selectFrom('events').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst());
     return row?.id ?? 0;

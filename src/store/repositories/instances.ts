@@ -35,6 +35,12 @@ export class Instances implements InstanceRepository {
     return this.#one('id', id);
   }
 
+  async some(ids: readonly string[]): Promise<Instance[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#database.read((queries) => queries.selectFrom('instances').selectAll().where('id', 'in', ids).execute());
+    return rows.map(toInstance);
+  }
+
   async getBySlug(slug: string): Promise<Instance | null> {
     return this.#one('slug', slug);
   }

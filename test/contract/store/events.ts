@@ -35,6 +35,28 @@ export function eventContract(open: OpenStore): void {
       assert.deepEqual(await events.list({ type: 'instance.deleted' }, { after: last.id, limit: 10 }), [later]);
     });
 
+    test('how far somebody is behind is counted up to a bound, and that some of it is forgotten is told', async () => {
+      await using under = await open();
+      const { events } = under.store;
+      const ids: number[] = [];
+      for (let index = 0; index < 6; index += 1) ids.push((await events.append(event(String(index), { ownerId: index % 2 === 0 ? 'u1' : 'u2', type: index === 0 ? 'instance.progress' : 'instance.running' }))).id);
+      const [first = 0, second = 0] = ids;
+      const last = ids.at(-1) ?? 0;
+      assert.equal(await events.behind({}, { after: first, upTo: last, limit: 100 }), 5);
+      assert.equal(await events.behind({}, { after: first, upTo: last, limit: 3 }), 3);
+      assert.equal(await events.behind({}, { after: first, upTo: last - 1, limit: 100 }), 4);
+      assert.equal(await events.behind({ ownerId: 'u2' }, { after: first, upTo: last, limit: 100 }), 3);
+      assert.equal(await events.behind({ ownerId: 'u3' }, { after: first, upTo: last, limit: 100 }), 0);
+      assert.equal(await events.behind({}, { after: last, upTo: last, limit: 100 }), 0);
+      under.clock.advance(1000);
+      await events.append(event('later'));
+      await events.forget({ before: under.clock.now(), limit: 2 });
+      assert.equal(await events.behind({}, { after: first, upTo: last, limit: 100 }), Infinity, 'the second one is gone and was not heard');
+      assert.equal(await events.behind({}, { after: second, upTo: last, limit: 100 }), 4);
+      await events.forget({ before: under.clock.now() + 1, limit: 100 });
+      assert.equal(await events.behind({}, { after: second, upTo: last, limit: 100 }), Infinity);
+    });
+
     test('some types are left out on demand, and old ones are forgotten in steps, of one type or all', async () => {
       await using under = await open();
       const { events } = under.store;

@@ -32,6 +32,16 @@ export function listContract(open: OpenStore): void {
       for (const limit of [1, 3, 11, 50]) assert.deepEqual(await allPages(under.store, {}, limit), expected);
     });
 
+    test('several are read at once by their ids, without those that are gone', async () => {
+      await using under = await open();
+      const user = await addUser(under.store);
+      const made = [await addInstance(under.store, user), await addInstance(under.store, user), await addInstance(under.store, user)];
+      const ids = made.map(({ id }) => id);
+      assert.deepEqual(await under.store.instances.some([]), []);
+      const read = await under.store.instances.some([ids[2] ?? '', 'nothing', ids[0] ?? '']);
+      assert.deepEqual(read.toSorted((a, b) => (a.id < b.id ? -1 : 1)), [made[0], made[2]].toSorted((a, b) => ((a?.id ?? '') < (b?.id ?? '') ? -1 : 1)));
+    });
+
     test('a page goes on where the last one ended although rows came and went meanwhile', async () => {
       await using under = await open();
       const user = await addUser(under.store);

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { quietLog } from '../../../test/support/quiet-log.ts';
+import { temporaryDirectory } from '../../../test/support/tmp.ts';
+import { waitFor } from '../../../test/support/wait.ts';
+import { systemClock } from '../../main/clock.ts';
+import { openStore } from '../../store/index.ts';
+import { EventFeed } from './event-feed.ts';
+
+const TOTAL = 300;
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+test('the only listener that leaves and comes back while events are written, also in the middle of a look, hears each after its cursor once and none before it', async () => {
+  await using home = await temporaryDirectory('event-feed');
+  const store = await openStore({ home: home.path, databaseUrl: null, clock: systemClock });
+  let hint = (): void => undefined;
+  // As over a network: answers come later than they were made.
+  const late = <A extends unknown[], R>(ask: (...all: A) => Promise<R>) => async (...all: A): Promise<R> => {
+    const answer = await ask(...all);
+    await turn();
+    return answer;
+  };
+  const { events, instances } = store;
+  const slow = { events: { list: late(events.list.bind(events)), lastId: late(events.lastId.bind(events)) }, instances: { some: late(instances.some.bind(instances)) } };
+  const feed = new EventFeed({ store: slow, clock: systemClock, log: quietLog, news: { onNews(callback) { hint = callback; return () => undefined; } } });
+  let written = 0;
+  const writing = (async () => {
+    for (; written < TOTAL; written += 1) {
+      await store.events.append({ instanceId: 'a', ownerId: 'u', type: 'instance.noted', message: String(written), data: {} });
+      hint();
+      await turn();
+    }
+  })();
+  try {
+    for (let round = 0; written < TOTAL; round += 1) {
+      const heard: number[] = [];
+      const { cursor, leave } = await feed.subscribe({ ownerId: 'u', hear: ({ event }) => heard.push(event.id) });
+      for (let turns = 0; turns < round % 7; turns += 1) await turn(); // a look is cut off at every place
+      leave();
+      const before = heard.length;
+      if (round % 3 === 0) await turn();
+      assert.deepEqual(heard, Array.from(heard, (_, index) => cursor + 1 + index), 'from the cursor on, in order, without a gap');
+      assert.equal(heard.length, before, 'nothing after it has left');
+    }
+    await writing;
+    const heard: number[] = [];
+    const { cursor } = await feed.subscribe({ ownerId: null, hear: ({ event }) => heard.push(event.id) });
+    await store.events.append({ instanceId: 'a', ownerId: 'u', type: 'instance.noted', message: 'last', data: {} });
+    hint();
+    await waitFor(() => heard.length > 0, { what: 'the last one' });
+    assert.deepEqual([cursor, heard], [TOTAL, [TOTAL + 1]], 'what was before it came is not told: whoever wants that replays it');
+  } finally {
+    feed.close();
+    await store.close();
+  }
+});
