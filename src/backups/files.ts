@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { ifThere } from '../domain/absent.ts';
 import type { BackupFile } from '../domain/backup/backup.ts';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
 import type { BackupFiles, BackupWriter } from '../domain/ports/backups.ts';
@@ -84,16 +85,11 @@ export function createBackupFiles(home: string): BackupFiles {
     async remove(id) {
       const directory = directoryOf(id);
       await working('be removed', () => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
-      if (await exists(directory)) throw new DbmakerError('backup_failed', 'The files of the backup are still there after their removal.');
+      if (await working('be looked at', () => ifThere(lstat(directory))) !== null) throw new DbmakerError('backup_failed', 'The files of the backup are still there after their removal.');
     },
 
     async names() {
-      try {
-        return await readdir(parent);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // no backup was ever made
-        throw failed('be listed', error);
-      }
+      return await working('be listed', () => ifThere(readdir(parent))) ?? []; // null: no backup was ever made
     },
   };
 }
@@ -141,16 +137,6 @@ async function sync(directory: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await lstat(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw failed('be looked at', error);
   }
 }
 

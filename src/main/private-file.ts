@@ -1,13 +1,9 @@
 import { open, readFile, rename } from 'node:fs/promises';
+import { ifThere } from '../domain/absent.ts';
 
 /** Text of a file, null where there is none. */
 export async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  return ifThere(readFile(file, 'utf8'));
 }
 
 /** Whole or not at all, readable by nobody else. */

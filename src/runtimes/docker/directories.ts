@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { ifThere } from '../../domain/absent.ts';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { DockerContext } from './context.ts';
 import { findOwnImage, runAsRoot } from './helper-container.ts';
@@ -85,10 +86,7 @@ export async function hasData(context: DockerContext, id: string): Promise<boole
 
 /** Ids of all instances that have a directory, and whether there is data in it. */
 export async function listDirectories(context: DockerContext): Promise<Map<string, boolean>> {
-  const names = await readdir(instancesDirectory(context.home)).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // no instance was ever made
-    throw diskError(error, 'list the data directories');
-  });
+  const names = await onDisk('list the data directories', () => ifThere(readdir(instancesDirectory(context.home)))) ?? []; // null: no instance was ever made
   const found = new Map<string, boolean>();
   for (const name of names) {
     if (isInstanceId(name)) found.set(name, await hasData(context, name));
@@ -98,13 +96,7 @@ export async function listDirectories(context: DockerContext): Promise<Map<strin
 
 /** lstat, so that a dangling link counts as something. */
 async function exists(file: string): Promise<boolean> {
-  try {
-    await lstat(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw diskError(error, 'look at the data directory');
-  }
+  return await onDisk('look at the data directory', () => ifThere(lstat(file))) !== null;
 }
 
 async function onDisk<T>(doing: string, work: () => Promise<T>): Promise<T> {

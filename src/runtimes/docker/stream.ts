@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
+import { ifThere } from '../../domain/absent.ts';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Runtime } from '../../domain/ports/runtime.ts';
 import type { DockerContext } from './context.ts';
@@ -41,10 +42,10 @@ export async function stream(context: DockerContext, id: string, argv: readonly 
 async function userOf(context: DockerContext, id: string, container: Inspected): Promise<string | null> {
   if (parseImageUser(container.Config.User).kind !== 'root') return null;
   try {
-    const { uid, gid } = await lstat(instanceDirectories(context.home, id).data);
-    return uid === 0 || uid === process.getuid?.() ? null : `${String(uid)}:${String(gid)}`;
+    const data = await ifThere(lstat(instanceDirectories(context.home, id).data));
+    // null: it keeps nothing
+    return data === null || data.uid === 0 || data.uid === process.getuid?.() ? null : `${String(data.uid)}:${String(data.gid)}`;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null; // it keeps nothing
     throw new DbmakerError('runtime_failed', 'The owner of the instance\'s data cannot be looked up.', { cause: error });
   }
 }
