@@ -39,7 +39,7 @@ export class Gateway {
   constructor(ports: GatewayPorts) {
     this.#ports = ports;
     const { clock, log, settings, store, connect, listenUnix } = ports;
-    const table = new RouteTable((id, route) => this.#routeChanged(id, route));
+    const table = new RouteTable(clock, (id, route) => this.#routeChanged(id, route));
     this.#feed = new RouteFeed({ store, table, clock, log, pollMs: settings.pollMs, refreshMs: settings.refreshMs });
     const activity = new ActivityLog({ activity: store.activity, metrics: this.metrics, clock, log, name: settings.name, reportMs: settings.reportMs });
     this.#shared = { ports, table, feed: this.#feed, limits: new Limits(settings.limits, clock), metrics: this.metrics, activity, refusals: new RefusalLog(clock, log), logins: new LoginQueue(clock) };

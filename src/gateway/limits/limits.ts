@@ -1,5 +1,6 @@
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
+import { Remembered } from '../remembered.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -24,8 +25,6 @@ const TEXTS: Readonly<Record<Kind, string>> = {
   handshakesPerInstance: 'Too many connections to this database are logging in at the same time.',
 };
 
-/** So many sources and logins are remembered at most: a stranger with many addresses must not fill our memory. */
-const MAX_REMEMBERED = 20_000;
 /** Who has logged in to a database is believed to know its name for so long. */
 const PROVEN_MS = 24 * 60 * MINUTE_MS;
 
@@ -78,32 +77,5 @@ export class Limits {
 
   hasLoggedIn(source: string, instanceId: string): boolean {
     return this.#proven.get(`${source} ${instanceId}`) === true;
-  }
-}
-
-/** Values that are forgotten after a while; the oldest ones sooner when there are too many. A Map keeps the order of insertion, which is that of expiry. */
-class Remembered<Value> {
-  readonly #clock: Clock;
-  readonly #forMs: number;
-  readonly #values = new Map<string, { value: Value; until: number }>();
-
-  constructor(clock: Clock, forMs: number) {
-    this.#clock = clock;
-    this.#forMs = forMs;
-  }
-
-  get(key: string): Value | undefined {
-    const known = this.#values.get(key);
-    return known === undefined || known.until <= this.#clock.now() ? undefined : known.value;
-  }
-
-  set(key: string, value: Value): void {
-    const now = this.#clock.now();
-    this.#values.delete(key);
-    this.#values.set(key, { value, until: now + this.#forMs });
-    for (const [oldest, { until }] of this.#values) {
-      if (until > now && this.#values.size <= MAX_REMEMBERED) return;
-      this.#values.delete(oldest);
-    }
   }
 }

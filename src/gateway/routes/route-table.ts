@@ -1,10 +1,12 @@
 import type { InstanceRoute } from '../../domain/instance/route.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import { Remembered } from '../remembered.ts';
 
 /** People say `postgres`; the type is called `postgresql`. */
 const ALIAS_TYPES: Readonly<Record<string, string>> = { postgresql: 'postgres' };
 
-/** Routes that are gone are remembered for a while. */
-const MAX_GONE = 2000;
+/** No look at the store is under way for so long: none can still bring what it read before. */
+const GONE_MS = 60 * 60_000;
 
 type Listener = (route: InstanceRoute | null) => void;
 
@@ -17,12 +19,13 @@ export class RouteTable {
   readonly #bySlug = new Map<string, InstanceRoute>();
   /** `{username}-{type}` -> ids, of one owner as a rule. */
   readonly #byAlias = new Map<string, Set<string>>();
-  readonly #gone = new Set<string>();
+  readonly #gone: Remembered<true>;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #onAny: (id: string, route: InstanceRoute | null) => void;
 
   /** `onAny`: called after each change of any route; null: it is gone. */
-  constructor(onAny: (id: string, route: InstanceRoute | null) => void) {
+  constructor(clock: Clock, onAny: (id: string, route: InstanceRoute | null) => void) {
+    this.#gone = new Remembered(clock, GONE_MS);
     this.#onAny = onAny;
   }
 
@@ -45,7 +48,7 @@ export class RouteTable {
 
   put(route: InstanceRoute): void {
     if (route.desired === 'deleted') return this.remove(route.id);
-    if (this.#gone.has(route.id)) return; // read before it went: ids are never used again
+    if (this.#gone.get(route.id) === true) return; // read before it went: ids are never used again
     const before = this.#byId.get(route.id);
     if (before !== undefined && before.updatedAt > route.updatedAt) return; // an answer that was overtaken by a newer one
     if (before === undefined) this.#index(route);
@@ -55,8 +58,7 @@ export class RouteTable {
   }
 
   remove(id: string): void {
-    this.#gone.add(id);
-    if (this.#gone.size > MAX_GONE) for (const oldest of [...this.#gone].slice(0, MAX_GONE / 2)) this.#gone.delete(oldest);
+    this.#gone.set(id, true);
     const route = this.#byId.get(id);
     if (route === undefined) return;
     this.#byId.delete(id);
