@@ -4,22 +4,19 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { read, withPostgresql, withRedis, write } from '../support/clients.ts';
 import { ensureImages } from '../support/docker.ts';
-import { admin, makePerson } from '../support/person.ts';
+import { admin } from '../support/person.ts';
 import { run } from '../support/run.ts';
 import { startServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
 import { allProcesses } from '../support/world.ts';
-import { type Scene, confirmedWritesAreKept, damagedIsRefused, eventsOf, throughTheApi, withData, withoutBackup } from './backups/faults.ts';
+import { COMMON, type Fault, type Scene, eventsOf, sceneOn, withData } from './backups/faults.ts';
 
 test('final backups on Docker: what can go wrong', { timeout: 240_000 }, async (t) => {
   await ensureImages();
   await using server = await startServer({ runtime: 'docker' });
-  const scene: Scene = { server, ann: await makePerson(server, 'ann', { instances: 100, memoryBytes: 2 ** 40, cpus: 1000 }) };
-  const faults = {
-    'what was confirmed to a client that writes until it is cut off is in the backup': confirmedWritesAreKept,
-    'a damaged backup is refused by its checksum and left as it is': damagedIsRefused,
-    'owners see, fetch, restore and delete their backups, others do not': throughTheApi,
-    'without a backup where nobody wants one': withoutBackup,
+  const scene = await sceneOn(server);
+  const faults: Readonly<Record<string, Fault>> = {
+    ...COMMON,
     'a pg_dump that is killed removes nothing, is told, and is tried again': pgDumpKilled,
     'where the login was changed by hand, the stopped data directory is archived': passwordChanged,
     'a database that cannot be started any more is archived as it is, and that is noted': cannotStart,

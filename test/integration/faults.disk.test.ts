@@ -3,13 +3,13 @@
  * last process in it, whatever happens: the tests at the end of this file run in a child that `unshare` starts.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { read, withRedis, write } from '../support/clients.ts';
+import { mountEmpty, testInMountNamespace } from '../support/mount-namespace.ts';
 import { makePerson } from '../support/person.ts';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
@@ -22,14 +22,7 @@ if (INSIDE === undefined) {
   test('a server on disks that fill up or become read-only, in a mount namespace of our own', { timeout: 480_000 }, async (context) => {
     if (process.getuid?.() !== 0) return context.skip('only root can mount file systems and give each database a user of its own');
     await using directory = await temporaryDirectory('disks', { open: true });
-    // Without NODE_TEST_CONTEXT: the child shall print what a person can read.
-    const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-    const child = spawn('unshare', ['--mount', process.execPath, import.meta.filename, directory.path], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    const [code] = await once(child, 'close');
-    assert.equal(code, 0, output);
-    assert.match(output, /pass [1-9]/);
+    await testInMountNamespace(import.meta.filename, directory.path);
   });
 } else {
   disks(INSIDE);
@@ -39,12 +32,7 @@ const MIB = 1024 * 1024;
 
 function disks(base: string): void {
   /** Mounts an empty file system of so many MiB there. */
-  const mount = (name: string, mebibytes: number): string => {
-    const directory = path.join(base, name);
-    mkdirSync(directory);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0711`, 'tmpfs', directory]);
-    return directory;
-  };
+  const mount = (name: string, mebibytes: number): string => mountEmpty(base, name, { size: `${mebibytes}m`, mode: '0711' });
   /** Fills it, all but `left` bytes; what is returned empties it again. */
   const fill = (directory: string, left: number): (() => void) => {
     const { bfree, bsize } = statfsSync(directory);

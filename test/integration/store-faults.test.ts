@@ -3,14 +3,14 @@
  * gone with the process whatever happens: the tests at the end of this file run in a child that `unshare` starts.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { isDbmakerError } from '../../src/domain/errors.ts';
 import { openSecretBox, openStore } from '../../src/store/index.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { mountEmpty, testInMountNamespace } from '../support/mount-namespace.ts';
 import { addInstance, addUser, failure } from '../support/store.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
 
@@ -20,15 +20,7 @@ const clock = new ManualClock();
 if (INSIDE === undefined) {
   test('full and read-only disks, in a mount namespace of our own', async () => {
     await using directory = await temporaryDirectory('faults');
-    // Without NODE_TEST_CONTEXT: the child shall print what a person can read.
-    const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-    const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-    const child = spawn('unshare', ['--mount', ...asRoot, process.execPath, import.meta.filename, directory.path], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    const [code] = await once(child, 'close');
-    assert.equal(code, 0, output);
-    assert.match(output, /pass [1-9]/);
+    await testInMountNamespace(import.meta.filename, directory.path);
   });
 } else {
   disks(INSIDE);
@@ -36,12 +28,7 @@ if (INSIDE === undefined) {
 
 function disks(base: string): void {
   /** Mounts an empty file system of `kilobytes` there. */
-  const mount = (name: string, kilobytes: number): string => {
-    const directory = path.join(base, name);
-    mkdirSync(directory);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k,mode=0700`, 'tmpfs', directory]);
-    return directory;
-  };
+  const mount = (name: string, kilobytes: number): string => mountEmpty(base, name, { size: `${kilobytes}k`, mode: '0700' });
   const free = (directory: string): number => {
     const { bfree, bsize } = statfsSync(directory);
     return bfree * bsize;

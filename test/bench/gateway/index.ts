@@ -1,6 +1,5 @@
 /** The gateway beside everything else that one could put in front of a database. */
-import type { Figure } from '../figure.ts';
-import { stopping } from '../stop.ts';
+import { measureRows, type Orders, type Row } from '../orders.ts';
 import { shortConnections } from './churn.ts';
 import { logins, tlsHandshakes } from './connections.ts';
 import { idleConnections } from './idle.ts';
@@ -10,13 +9,7 @@ import type { Stage } from './stage.ts';
 import { fillPostgresql, postgresqlPlain, postgresqlTls, redis } from './throughput.ts';
 import { wake } from './wake.ts';
 
-interface Row {
-  /** What is asked for with `npm run bench -- gateway-...`. */
-  readonly name: string;
-  readonly measure: (stage: Stage) => Promise<Figure[]>;
-}
-
-const ON_STAGE: readonly Row[] = [
+const ON_STAGE: readonly Row<[Stage]>[] = [
   { name: 'gateway-throughput', measure: postgresqlPlain },
   { name: 'gateway-throughput', measure: (stage) => redis(stage, false) },
   { name: 'gateway-latency', measure: addedLatency },
@@ -26,34 +19,19 @@ const ON_STAGE: readonly Row[] = [
   { name: 'gateway-connect', measure: logins },
 ];
 
-const ALONE: readonly { readonly name: string; readonly measure: () => Promise<Figure[]> }[] = [
+const ALONE: readonly Row[] = [
   { name: 'gateway-wake', measure: wake },
   { name: 'gateway-idle', measure: idleConnections },
   { name: 'gateway-churn', measure: shortConnections },
 ];
 
-export interface Orders {
-  readonly wanted: (name: string) => boolean;
-  readonly add: (...figures: Figure[]) => void;
-  /** A row that could not be measured; the others still are. */
-  readonly failed: (name: string, error: unknown) => void;
-}
-
-export async function gateway({ wanted, add, failed }: Orders): Promise<void> {
-  const attempt = async (name: string, measure: () => Promise<Figure[]>): Promise<void> => {
-    stopping.throwIfAborted();
-    try {
-      add(...(await measure()));
-    } catch (error) {
-      stopping.throwIfAborted(); // what it says then is only that it was ended
-      failed(name, error);
-    }
-  };
-  const onStage = ON_STAGE.filter(({ name }) => wanted(name));
+export async function gateway(orders: Orders): Promise<void> {
+  const wanted = <Stage extends unknown[]>(rows: readonly Row<Stage>[]): Row<Stage>[] => rows.filter(({ name }) => orders.wanted(name));
+  const onStage = wanted(ON_STAGE);
   if (onStage.length > 0) {
     await using stage = await setStage();
     await fillPostgresql(stage);
-    for (const { name, measure } of onStage) await attempt(name, () => measure(stage));
+    await measureRows(orders, onStage, stage);
   }
-  for (const { name, measure } of ALONE.filter((row) => wanted(row.name))) await attempt(name, measure);
+  await measureRows(orders, wanted(ALONE));
 }

@@ -15,6 +15,21 @@ export interface Scene {
   readonly ann: Person;
 }
 
+/** Somebody who may have as many as they like. */
+export async function sceneOn(server: TestServer): Promise<Scene> {
+  return { server, ann: await makePerson(server, 'ann', { instances: 100, memoryBytes: 2 ** 40, cpus: 1000 }) };
+}
+
+export type Fault = (scene: Scene) => Promise<void>;
+
+/** Those that every runtime meets in the same way. */
+export const COMMON: Readonly<Record<string, Fault>> = {
+  'what was confirmed to a client that writes until it is cut off is in the backup': confirmedWritesAreKept,
+  'a damaged backup is refused by its checksum and left as it is': damagedIsRefused,
+  'owners see, fetch, restore and delete their backups, others do not': throughTheApi,
+  'without a backup where nobody wants one': withoutBackup,
+};
+
 export const MEMORY: Record<Family, string> = { postgresql: '128MB', redis: '32MB' };
 
 export async function withData({ ann }: Scene, family: Family, name: string): Promise<{ id: string; login: Awaited<ReturnType<Person['connection']>> }> {
@@ -30,7 +45,7 @@ export async function eventsOf(person: Person, id: string): Promise<{ type: stri
 }
 
 /** Somebody writes until they are cut off: what was confirmed to them is in the backup. */
-export async function confirmedWritesAreKept(scene: Scene): Promise<void> {
+async function confirmedWritesAreKept(scene: Scene): Promise<void> {
   await Promise.all((['postgresql', 'redis'] as const).map(async (family) => {
     const { id, login } = await withData(scene, family, `busy-${family}`);
     let confirmed = 1;
@@ -49,7 +64,7 @@ export async function confirmedWritesAreKept(scene: Scene): Promise<void> {
 }
 
 /** A byte that is another one, an end that is missing, a file that is gone: nothing is made of it, the backup stays, and it is said why. */
-export async function damagedIsRefused(scene: Scene): Promise<void> {
+async function damagedIsRefused(scene: Scene): Promise<void> {
   const { ann, server } = scene;
   const { id } = await withData(scene, 'redis', 'damaged');
   const backup = await ann.deleteKeeping(id);
@@ -79,7 +94,7 @@ export async function damagedIsRefused(scene: Scene): Promise<void> {
 }
 
 /** Who may see, fetch, delete and restore them. */
-export async function throughTheApi(scene: Scene): Promise<void> {
+async function throughTheApi(scene: Scene): Promise<void> {
   const { ann, server } = scene;
   const [bob, boss] = [await makePerson(server, 'bob'), await admin(server)];
   const { id } = await withData(scene, 'redis', 'listed');
@@ -116,7 +131,7 @@ export async function throughTheApi(scene: Scene): Promise<void> {
 }
 
 /** Asked for at the first deletion or later; and where there is nothing. */
-export async function withoutBackup(scene: Scene): Promise<void> {
+async function withoutBackup(scene: Scene): Promise<void> {
   const { ann } = scene;
   const { id } = await withData(scene, 'redis', 'unwanted');
   await ann.delete(id);
