@@ -34,7 +34,7 @@ test('the only listener that leaves and comes back while events are written, als
   try {
     for (let round = 0; written < TOTAL; round += 1) {
       const heard: number[] = [];
-      const { cursor, leave } = await feed.subscribe({ ownerId: 'u', hear: ({ event }) => heard.push(event.id) });
+      const { cursor, leave } = await feed.subscribe({ ownerId: 'u', hear: ({ event }) => heard.push(event.id), taken: () => null });
       for (let turns = 0; turns < round % 7; turns += 1) await turn(); // a look is cut off at every place
       leave();
       const before = heard.length;
@@ -44,7 +44,7 @@ test('the only listener that leaves and comes back while events are written, als
     }
     await writing;
     const heard: number[] = [];
-    const { cursor } = await feed.subscribe({ ownerId: null, hear: ({ event }) => heard.push(event.id) });
+    const { cursor } = await feed.subscribe({ ownerId: null, hear: ({ event }) => heard.push(event.id), taken: () => null });
     await store.events.append({ instanceId: 'a', ownerId: 'u', type: 'instance.noted', message: 'last', data: {} });
     hint();
     await waitFor(() => heard.length > 0, { what: 'the last one' });

@@ -9,6 +9,8 @@ import { withInstances, type FreshEvent } from './fresh-event.ts';
 const POLL_MS = 200;
 /** While the store is away. */
 const RETRY_MS = 1000;
+/** While somebody catches up: a moment for those who read well, and so little that one who does not read holds up nobody. */
+const PATIENCE_MS = 20;
 /** Few, so that those who read well have taken them before the next come. */
 const EVENTS_AT_ONCE = 50;
 
@@ -17,6 +19,8 @@ export interface Subscriber {
   readonly ownerId: string | null;
   /** In the order of ids, each once. Must not throw. */
   readonly hear: (fresh: FreshEvent) => void;
+  /** Resolves when what was heard has been taken; null: it has. Must not reject. */
+  readonly taken: () => Promise<void> | null;
 }
 
 export interface EventFeedOptions {
@@ -84,11 +88,11 @@ export class EventFeed {
   }
 
   async #lookNow(): Promise<void> {
-    const { log, clock } = this.#options;
+    const { log } = this.#options;
     this.#looking = true;
     this.#cancel();
     try {
-      while ((await this.#deliver()) === EVENTS_AT_ONCE || this.#again) await pause(clock, 0); // a turn of the event loop, for the sockets
+      while ((await this.#deliver()) === EVENTS_AT_ONCE || this.#again) await this.#rest();
       this.#away = false;
     } catch (error) {
       if (!this.#away) log.warn({ err: error }, 'events could not be read; those who listen hear them later');
@@ -97,6 +101,14 @@ export class EventFeed {
       this.#looking = false;
       if (this.#subscribers.size > 0) this.#schedule(this.#away ? RETRY_MS : POLL_MS);
     }
+  }
+
+  /** A turn of the event loop, for the sockets. Without more than that where it is needed, many events at once cut off those who read well. */
+  async #rest(): Promise<void> {
+    const { clock } = this.#options;
+    await pause(clock, 0);
+    const waiting = [...this.#subscribers.keys()].map((subscriber) => subscriber.taken()).filter((taken) => taken !== null);
+    if (waiting.length > 0) await Promise.race([Promise.all(waiting), pause(clock, PATIENCE_MS)]);
   }
 
   async #deliver(): Promise<number> {

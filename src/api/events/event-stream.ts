@@ -60,14 +60,14 @@ export class EventStream {
   /** One that happened before the stream began. Resolves when there is room for the next. */
   async replay(fresh: FreshEvent): Promise<void> {
     this.#write(eventText(fresh, this.#domain));
-    await this.#drained();
+    await this.taken();
   }
 
   /** `lastId`: given with the last page. Resolves when there is room for the next. */
   async snapshot(instances: readonly Instance[], { first, missed, lastId }: { first: boolean; missed: boolean; lastId: number | null }): Promise<void> {
     const data = JSON.stringify({ containers: instances.map((instance) => instanceView(instance, this.#domain)), first, done: lastId !== null, missed });
     this.#write(`event: snapshot\n${lastId === null ? '' : `id: ${String(lastId)}\n`}data: ${data}\n\n`);
-    await this.#drained();
+    await this.taken();
   }
 
   /** A comment: proxies and clients see that the connection stands. */
@@ -86,10 +86,11 @@ export class EventStream {
     if (this.#response.writableLength > MAX_WAITING_BYTES) this.#response.destroy();
   }
 
-  async #drained(): Promise<void> {
+  /** Resolves when there is room again, or the client has left; null: there is. */
+  taken(): Promise<void> | null {
     const response = this.#response;
-    if (!response.writableNeedDrain || this.ended) return;
-    await new Promise<void>((resolve) => {
+    if (!response.writableNeedDrain || this.ended) return null;
+    return new Promise<void>((resolve) => {
       const done = (): void => {
         response.off('drain', done).off('close', done);
         resolve();

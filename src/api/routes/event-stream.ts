@@ -61,7 +61,8 @@ export function registerEventStream(app: App, context: ApiContext): void {
     open.take(caller.user.id, reply);
     const early: Parameters<EventStream['hear']>[0][] = [];
     let hear = (fresh: (typeof early)[number]): void => void early.push(fresh);
-    const { cursor, leave } = await feed.subscribe({ ownerId, hear: (fresh) => hear(fresh) });
+    let taken = (): Promise<void> | null => null;
+    const { cursor, leave } = await feed.subscribe({ ownerId, hear: (fresh) => hear(fresh), taken: () => taken() });
     if (request.raw.socket.destroyed || closing.aborted) {
       leave();
       throw new DbmakerError('cancelled', 'The server is closing.');
@@ -70,6 +71,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
     const stream = new EventStream(reply.raw, config.domain);
     for (const fresh of early) stream.hear(fresh);
     hear = (fresh) => stream.hear(fresh);
+    taken = () => stream.taken();
     streams.add(stream);
     const stopWatching = watchToken(context, caller, stream, all);
     reply.raw.once('close', () => {
