@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { DbmakerError } from '../domain/errors.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
 import type { Store } from '../domain/ports/store.ts';
@@ -39,10 +39,11 @@ export async function verifySecretBox(store: Store, box: SecretBox): Promise<voi
 
 /** A sealed text is `v1.<nonce>.<ciphertext>.<tag>`, each base64url. A new nonce each time: the same text never seals to the same. */
 class AesBox implements SecretBox {
-  readonly #key: Buffer;
+  /** Made once: from plain bytes node:crypto makes a key object at each call, which took four fifths of the time of opening. */
+  readonly #key: KeyObject;
 
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   seal(plain: string, context: string): string {
