@@ -1,6 +1,7 @@
 /** Workers and api processes beside each other, and one that is frozen past its lease. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDbmakerError } from '../../src/domain/errors.ts';
 import type { Lease, Store } from '../../src/domain/ports/store.ts';
 import { systemClock } from '../../src/main/clock.ts';
@@ -50,14 +51,16 @@ test('a worker that was frozen past its lease does not act on it when it goes on
   const store = await openStore({ home: server.home, databaseUrl: null, clock: { ...systemClock, now: () => Date.now() + 60_000 } });
   try {
     for (let round = 0; round < 4; round += 1) {
+      const wanted = (await store.instances.get(id))?.spec.generation ?? 0;
       const acting = ann.ask('POST', `/api/containers/${id}/${round % 2 === 0 ? 'restart' : 'stop'}`).catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 120)); // in the middle of it, somewhere
+      await waitFor(async () => ((await store.instances.get(id))?.spec.generation ?? 0) > wanted, { what: 'it to be asked for', intervalMs: 1 });
+      await pause(Math.random() * 120); // no state that one could wait for: somewhere in the middle of it, each time elsewhere
       const lease = await freezeAndTakeOver(store, pid, id);
       await store.instances.report(lease, { phase: 'failed', reason: { code: 'internal', message: `taken over ${round}` }, nextTryAt: null });
       const before = await store.instances.get(id);
       process.kill(pid, 'SIGCONT');
       await acting;
-      await new Promise((resolve) => setTimeout(resolve, 700)); // it would act by now
+      await pause(700); // nothing may happen, and that is no state that one could wait for: it would act by now
       const after = await store.instances.get(id);
       assert.deepEqual(after?.status, before?.status, 'nothing was reported under the lost lease');
       await store.instances.releaseLease(lease);
@@ -82,7 +85,7 @@ async function freezeAndTakeOver(store: Store, pid: number, id: string): Promise
     });
     if (lease !== null) return lease;
     process.kill(pid, 'SIGCONT');
-    await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 50));
+    await waitFor(() => store.settings.putIfAbsent('written-by-another', 'yes'), { what: 'its write to be over' });
   }
   throw new Error('it always stood still in the middle of a write');
 }
