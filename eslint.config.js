@@ -88,8 +88,6 @@ export default defineConfig(
     ignores: ['**/*.test.ts'],
     rules: { 'no-restricted-properties': ['error', ...hiddenTime], 'no-restricted-imports': restrictedImports() },
   },
-  // To be changed to the clock that their EngineTarget brings.
-  { files: ['src/engines/redis/before-stop.ts', 'src/engines/redis/replication.ts'], rules: { 'no-restricted-properties': 'off' } },
   // The clock itself.
   { files: ['src/main/clock.ts'], rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' } },
   { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': ['error', ...hiddenTime] } },

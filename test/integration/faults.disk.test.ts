@@ -110,6 +110,57 @@ function disks(base: string): void {
     assert.equal(await withRedis(restored, (client) => client.strlen('large:29')), MIB);
   });
 
+  test('a Redis whose log could not be written anew while the disk was full: not stopped as long as that would cost data, backed up with all of it after that', { timeout: 240_000 }, async () => {
+    const home = mount('logs', 256);
+    await using server = await serverOn(home);
+    const ann = await makePerson(server, 'ann');
+    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
+    const login = await ann.connection(id);
+    const persistence = (pattern: RegExp, what: string): Promise<unknown> =>
+      waitFor(async () => pattern.test(await withRedis(login, (client) => client.info('persistence'))), { what, timeoutMs: 30_000, intervalMs: 200 });
+    await withRedis(login, async (client) => {
+      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB));
+    });
+    const relieve = fill(home, 8 * MIB);
+    // It has three tries of its own at once; the next ones come after a minute, and later each time.
+    for (let tries = 0; tries < 4; tries += 1) {
+      await withRedis(login, (client) => client.bgrewriteaof());
+      await persistence(/aof_rewrite_in_progress:0[^]*aof_last_bgrewrite_status:err/, 'the rewrite to fail');
+    }
+    // That log is complete still. This one is not.
+    await withRedis(login, async (client) => {
+      await client.config('SET', 'appendonly', 'no');
+      await client.sadd('kept', 7);
+    });
+    await ann.must(202, 'DELETE', `/api/containers/${id}`);
+    const told = await ann.until(id, 'the failure to be told', ({ reason }) => reason !== null, 60_000);
+    assert.equal(told.reason?.code, 'disk_full', JSON.stringify(told));
+    assert.match(told.reason?.message ?? '', /Redis could not write its data to its disk; it is not stopped/);
+    relieve();
+    const backup = await ann.deleteKeeping(id);
+    const restored = await ann.connection((await ann.restore(backup.id)).id);
+    assert.deepEqual(await read('redis', restored), [7]);
+    assert.equal(await withRedis(restored, (client) => client.strlen('large:29')), MIB);
+  });
+
+  test('a Redis that failed to write its log anew, which was never off, is stopped as any other once there is room', { timeout: 120_000 }, async () => {
+    const home = mount('rewrites', 192);
+    await using server = await serverOn(home);
+    const ann = await makePerson(server, 'ann');
+    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
+    const login = await ann.connection(id);
+    await write('redis', login, 1);
+    await withRedis(login, async (client) => {
+      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB));
+      const relieve = fill(home, 8 * MIB);
+      await client.bgrewriteaof();
+      await waitFor(async () => (await client.info('persistence')).includes('aof_last_bgrewrite_status:err'), { what: 'the rewrite to fail', timeoutMs: 20_000 });
+      relieve();
+    });
+    const backup = await ann.deleteKeeping(id);
+    assert.deepEqual(await read('redis', await ann.connection((await ann.restore(backup.id)).id)), [1]);
+  });
+
   test('a disk without room for a row: 507 in words, what runs goes on, nothing is half-made, and all is well once there is room', { timeout: 60_000 }, async () => {
     const home = mount('full', 96);
     await using server = await serverOn(home);

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { deadline } from '../../domain/deadline.ts';
 import { DbmakerError } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import type { EngineTarget } from '../../domain/ports/engine.ts';
 import { unreachable } from '../with-connection.ts';
 
@@ -17,10 +19,9 @@ export async function* snapshot(target: EngineTarget): AsyncGenerator<Buffer> {
   const socket = await target.connect();
   const cancel = (): void => void socket.destroy(new DbmakerError('cancelled', 'The backup was called off.'));
   socket.on('error', () => undefined); // reading is told
-  socket.setTimeout(SILENCE_MS, () => socket.destroy(unreachable(`Redis has sent nothing for ${String(SILENCE_MS / 1000)} seconds.`)));
   target.signal?.addEventListener('abort', cancel, { once: true });
   if (target.signal?.aborted === true) cancel();
-  const reader = new Reader(socket);
+  const reader = new Reader(socket, target.clock);
   try {
     expectOk(await ask(socket, reader, 'AUTH', target.username, target.password), 'AUTH');
     // Others that might want the same snapshot are not waited for. Where it may not be set, it only takes longer.
@@ -69,10 +70,12 @@ function refusal(line: string, command: string): DbmakerError {
 /** Bytes of a paused socket, in lines and in amounts. */
 class Reader {
   readonly #socket: Socket;
+  readonly #clock: Clock;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, clock: Clock) {
     this.#socket = socket;
+    this.#clock = clock;
   }
 
   async line(): Promise<string> {
@@ -120,8 +123,12 @@ class Reader {
       if (this.#socket.errored !== null) throw this.#socket.errored;
       if (this.#socket.readableEnded || this.#socket.destroyed) throw unreachable('Redis closed the connection before the snapshot was complete.');
       const waiting = new AbortController();
+      using silence = deadline(this.#clock, SILENCE_MS, waiting.signal);
       try {
-        await Promise.race(['readable', 'end', 'close'].map((event) => once(this.#socket, event, { signal: waiting.signal })));
+        await Promise.race(['readable', 'end', 'close'].map((event) => once(this.#socket, event, { signal: silence.signal })));
+      } catch (error) {
+        if (silence.passed) throw unreachable(`Redis has sent nothing for ${String(SILENCE_MS / 1000)} seconds.`);
+        throw error;
       } finally {
         waiting.abort();
       }
