@@ -79,7 +79,7 @@ test('a worker that was frozen past its lease does not act on it when it goes on
 async function freezeAndTakeOver(store: Store, pid: number, id: string): Promise<Lease> {
   for (let tries = 0; tries < 20; tries += 1) {
     process.kill(pid, 'SIGSTOP');
-    const lease = await store.instances.acquireLease(id, 'another', 300_000).catch((error: unknown) => {
+    const lease = await store.instances.acquireLease(id, 'another', 120_000).catch((error: unknown) => {
       if (isDbmakerError(error, 'store_unavailable')) return null;
       throw error;
     });
