@@ -1,6 +1,10 @@
 import { sql } from 'kysely';
 import type { PolicySubject } from '../domain/policy/policy.ts';
 import type { Database } from './database.ts';
+import { NEVER_PROVISIONED, restoredFrom } from './restoring.ts';
+
+/** A session is use for as long as it is known to be open, also where its gateway was killed: its last byte may have been long before. */
+const usedAt = sql<number>`case when sessions > 0 and gateways.alive_at > last_used_at then gateways.alive_at else last_used_at end`;
 
 /** @see InstanceRepository.policySubjects */
 export async function policySubjects(database: Database, aliveMs: number, id?: string): Promise<PolicySubject[]> {
@@ -19,6 +23,7 @@ export async function policySubjects(database: Database, aliveMs: number, id?: s
     .select(['id', 'desired', 'phase', 'created_at', 'sleep_after_ms', 'remove_after_ms', 'expires_at', 'warned_at', 'warned_for', 'last_action_at', 'used_at', 'open', 'sessions'])
     .where('desired', '<>', 'deleted').$if(id !== undefined, (query) => query.where('id', '=', id ?? '')).execute());
   return rows.map((row) => ({
+    .select(sql<number>`case when ${restoredFrom('%')} and ${NEVER_PROVISIONED} then 1 else 0 end`.as('restoring'))
     id: row.id,
     desired: row.desired,
     phase: row.phase,
@@ -28,6 +33,7 @@ export async function policySubjects(database: Database, aliveMs: number, id?: s
     expiresAt: row.expires_at,
     warnedAt: row.warned_at,
     warnedFor: row.warned_for,
+    restoring: row.restoring === 1,
     lastActionAt: row.last_action_at ?? row.created_at,
     lastUsedAt: row.used_at === 0 ? null : row.used_at,
     open: row.open ?? 0,

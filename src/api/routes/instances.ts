@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
+import { afterFinalBackup, keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import { resolveResources } from '../../domain/resources.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
@@ -20,7 +21,7 @@ const tags = ['containers'];
 /** For the audit. */
 const CHANGES = ['name', 'resources', 'sleepAfter', 'removeAfter', 'ttl', 'keep', 'tlsOnly', 'allowedSources'];
 
-const DeleteQuery = strictObject({ backup: Type.Optional(Type.Boolean({ default: true, description: 'Whether a backup is made first.' })) });
+const DeleteQuery = strictObject({ backup: Type.Optional(Type.Boolean({ default: true, description: 'Whether a backup is made first, of what keeps data and has ever run.' })) });
 
 const CreateHeaders = Type.Object({
   ...PreferHeaders.properties,
@@ -99,7 +100,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     config: { access: 'write', audit: { action: 'instance.delete' } },
     schema: {
       tags, summary: 'Delete it and its data', params: IdParams, headers: PreferHeaders, querystring: DeleteQuery,
-      description: 'First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Answers 202; with `Prefer: wait=60` 204 once it is gone.',
+      description: 'First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Of what keeps no data (its template names no `dataPath` and its engine has none) or has never run, there is none. Answers 202; with `Prefer: wait=60` 204 once it is gone.',
       response: { 202: InstanceRef, 204: Type.Null(), ...problemResponse },
     },
   }, async (request, reply) => {
@@ -108,7 +109,10 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     const { backup = true } = request.query;
     const nothingNew = instance.spec.desired === 'deleted' && (backup || instance.spec.finalBackup !== true);
     const changed = nothingNew ? instance : await store.instances.change(instance.id, { desired: 'deleted', finalBackup: backup }, {
-      event: { type: 'instance.delete-requested', message: backup ? 'Is being deleted, after a final backup.' : 'Is being deleted, without a backup.', data: { by: caller.user.username, backup } },
+      event: {
+        type: 'instance.delete-requested', message: `Is being deleted, ${backup ? afterFinalBackup(instance) : 'without a backup'}.`,
+        data: { by: caller.user.username, backup: backup && keepsNothing(instance) === null },
+      },
     });
     wake.changed(instance.id);
     const { seen, reached } = await preferences(context, request, reply).wait(changed, (now) => now === null);

@@ -5,7 +5,7 @@ import { decide, WARNING_MS, type PolicySubject } from './policy.ts';
 
 const HOUR = 3_600_000;
 const subject = (change: Partial<PolicySubject> = {}): PolicySubject => ({
-  id: 'a', desired: 'running', phase: 'running', createdAt: 0, sleepAfterMs: 30 * 60_000, removeAfterMs: 24 * HOUR, expiresAt: null, warnedAt: null, warnedFor: change.warnedAt === undefined ? null : 'unused', lastActionAt: 0, lastUsedAt: null, open: 0, sessions: change.open ?? 0, ...change,
+  id: 'a', desired: 'running', phase: 'running', createdAt: 0, sleepAfterMs: 30 * 60_000, removeAfterMs: 24 * HOUR, expiresAt: null, restoring: false, warnedAt: null, warnedFor: change.warnedAt === undefined ? null : 'unused', lastActionAt: 0, lastUsedAt: null, open: 0, sessions: change.open ?? 0, ...change,
 });
 
 test('without use it falls asleep, is warned an hour before it goes, and goes', () => {
@@ -82,4 +82,10 @@ test('the time in which the platform was not there counts for nothing in a warni
 test('it is not removed for a reason that nobody was warned of', () => {
   const used = subject({ warnedAt: 23 * HOUR, warnedFor: 'unused', lastUsedAt: 23.5 * HOUR, expiresAt: 24.2 * HOUR, desired: 'sleeping', phase: 'sleeping' });
   assert.deepEqual(decide(used, 24.2 * HOUR), { do: 'warn', removeAt: 25.2 * HOUR, because: 'expired' });
+});
+
+test('one that waits for its data from a backup is never removed; a warning of before is taken back', () => {
+  const waiting = subject({ restoring: true, desired: 'running', phase: 'failed', expiresAt: 2 * HOUR });
+  assert.equal(decide(waiting, 1e15), null);
+  assert.deepEqual(decide({ ...waiting, warnedAt: 23 * HOUR, warnedFor: 'unused' }, 24 * HOUR), { do: 'unwarn' });
 });

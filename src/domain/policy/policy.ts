@@ -11,6 +11,8 @@ export interface PolicySubject {
   readonly removeAfterMs: number | null;
   /** Removed then, used or not; null: never. */
   readonly expiresAt: number | null;
+  /** Whether its owner waits for it to get its data from a backup: it has never run, so nobody could use it. */
+  readonly restoring: boolean;
   /** When its owner was warned that it will be removed; null: not (any more). */
   readonly warnedAt: number | null;
   /** What the warning said: `unused` or `expired`. */
@@ -36,15 +38,16 @@ export const WARNING_MS = 3_600_000;
 
 /**
  * What is due, if anything. Pure. Nothing is removed that was not warned about for the whole time before, in which somebody could have used it: a
- * virtual machine that was frozen for a week, or a server that was down, finds databases that nobody could use.
+ * virtual machine that was frozen for a week, or a server that was down, finds databases that nobody could use. One that still waits for its data from a
+ * backup stays, also when that fails for long: its owner asked for it, and is told of the failure.
  * @param upSince since when the platform has been there without a gap; earlier warnings count from then on
  */
 export function decide(subject: PolicySubject, now: number, upSince = 0): PolicyDecision | null {
   const { desired, phase, sleepAfterMs, removeAfterMs, expiresAt, warnedAt, open } = subject;
   if (desired === 'deleted') return null;
   const lastUse = lastUseOf(subject, now);
-  const unusedAt = removeAfterMs === null ? Infinity : lastUse + removeAfterMs;
-  const removeAt = Math.min(unusedAt, expiresAt ?? Infinity);
+  const unusedAt = removeAfterMs === null || subject.restoring ? Infinity : lastUse + removeAfterMs;
+  const removeAt = Math.min(unusedAt, subject.restoring ? Infinity : expiresAt ?? Infinity);
   const because = unusedAt <= removeAt ? 'unused' : 'expired';
   // Of a short life the warning takes no more than the second half.
   const lead = Math.min(WARNING_MS, (because === 'unused' ? (removeAfterMs ?? 0) : removeAt - subject.createdAt) / 2);

@@ -3,6 +3,7 @@ import type { Backup, BackupFormat, BackupState } from '../../domain/backup/back
 import type { BackupRepository, Page } from '../../domain/ports/store.ts';
 import type { Database } from '../database.ts';
 import { page } from '../pages.ts';
+import { NEVER_PROVISIONED, restoredFrom } from '../restoring.ts';
 import type { BackupRow } from '../schema.ts';
 
 /** What lies in JSON: everything that is never searched for. */
@@ -79,8 +80,8 @@ export class Backups implements BackupRepository {
         where('state', '=', 'removing'),
         where.and([
           where('state', '=', 'verified'), where('expires_at', '<=', now),
-          // Somebody's new database still waits for it: its id stands in the spec, and ids are never the same by chance.
-          where.not(where.exists(where.selectFrom('instances').select('instances.id').where('phase', 'in', ['pending', 'provisioning', 'failed']).where('spec', 'like', sql<string>`'%"restoreFrom":"' || backups.id || '"%'`))),
+          // Somebody's new database still waits for it.
+          where.not(where.exists(where.selectFrom('instances').select('instances.id').where('desired', '<>', 'deleted').where(NEVER_PROVISIONED).where(restoredFrom(sql.ref('backups.id'))))),
         ]),
         where.and([where('state', '=', 'making'), where('instance_id', 'not in', where.selectFrom('instances').select('id'))]),
       ])).orderBy('created_at').execute());

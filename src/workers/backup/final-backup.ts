@@ -1,6 +1,7 @@
 import { backedUp, backupPasswordContext, type Backup } from '../../domain/backup/backup.ts';
 import { DbmakerError, asDbmakerError, type ErrorCode } from '../../domain/errors.ts';
 import { explainEnd } from '../../domain/instance/explain.ts';
+import { keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import type { EngineTarget } from '../../domain/ports/engine.ts';
 import { again, type Pass, type StepResult } from '../reconciler/context.ts';
 import { logTail } from '../reconciler/log-tail.ts';
@@ -59,7 +60,7 @@ export async function finalBackup(pass: Pass): Promise<StepResult | null> {
 
 /** @throws data_missing: a directory that is not there (an unmounted disk?) is no reason to forget whose it was */
 function nothingToKeep(pass: Pass): boolean {
-  if (!pass.instance.status.provisioned || pass.workload().dataPath === null) return true;
+  if (keepsNothing(pass.instance) !== null) return true;
   if (pass.observation.dataPresent) return false;
   throw new DbmakerError('data_missing', 'Its data directory is gone, so there is nothing to back up.', {
     remedy: 'Put the directory back, or delete the database with ?backup=false.',

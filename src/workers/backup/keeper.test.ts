@@ -83,3 +83,36 @@ test('a clock that is wrong for a moment costs no backup', async () => {
     await store.close();
   }
 });
+
+test('a backup that a database waits for is not removed, as long as it waits', async () => {
+  await using home = await temporaryDirectory('keeper');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  try {
+    const files = createBackupFiles(home.path);
+    const keeper = new BackupKeeper({ store, files, clock, log: quietLog });
+    const user = await addUser(store);
+    const instance = await addInstance(store, user);
+    await store.backups.begin({ id: 'bwanted', instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
+    const file = await (await files.begin('bwanted', () => undefined)).file('content', async (output) => void output.end('something'));
+    await store.backups.finish('bwanted', { files: [file], details: {}, note: null, expiresAt: clock.now() });
+    const restoring = await addInstance(store, user, { spec: { restoreFrom: 'bwanted' } });
+    const report = async (status: Parameters<typeof store.instances.report>[1]): Promise<void> => {
+      const lease = await store.instances.acquireLease(restoring.id, 'worker', 1000);
+      assert.ok(lease);
+      await store.instances.report(lease, status);
+    };
+    for (const phase of ['pending', 'failed', 'stopped'] as const) {
+      await report({ phase });
+      clock.advance(30 * DAY_MS);
+      await keeper.tidy();
+      await files.verify('bwanted', [file]);
+    }
+    await report({ phase: 'running', provisioned: true, restored: true });
+    await keeper.tidy();
+    assert.equal(await store.backups.get('bwanted'), null);
+    assert.deepEqual(await files.names(), []);
+  } finally {
+    await store.close();
+  }
+});

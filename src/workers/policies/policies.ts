@@ -1,8 +1,10 @@
 import { systemEntry } from '../../domain/audit/entry.ts';
 import { formatDuration } from '../../domain/duration.ts';
+import { afterFinalBackup, keepsNothing } from '../../domain/instance/keeps-nothing.ts';
+import type { Desired, Instance } from '../../domain/instance/instance.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import type { Store } from '../../domain/ports/store.ts';
+import type { ChangeOptions, SpecChange, Store } from '../../domain/ports/store.ts';
 import { decide, type PolicyDecision, type PolicySubject } from '../../domain/policy/policy.ts';
 
 const EVERY_MS = 10_000;
@@ -91,21 +93,24 @@ export class Policies {
     }
   }
 
-  async #sleep({ id }: PolicySubject, idleMs: number): Promise<void> {
-    const idle = formatDuration(Math.floor(idleMs / 60_000) * 60_000);
-    const changed = await this.#ports.store.instances.change(id, { desired: 'sleeping' }, {
-      onlyIfDesired: ['running'], isUse: false, event: { type: 'instance.sleep-requested', message: `Nobody has used it for ${idle}: it is put to sleep.`, data: { by: 'policy' } },
+  async #sleep({ id }: PolicySubject, lookedMs: number): Promise<void> {
+    const instance = await this.#ports.store.instances.get(id);
+    if (instance === null) return;
+    const idleMs = Math.floor(lookedMs / 60_000) * 60_000;
+    await this.#change(instance, { action: 'instance.sleep', detail: { because: 'unused', idleMs } }, { desired: 'sleeping' }, {
+      onlyIfDesired: ['running'], event: { type: 'instance.sleep-requested', message: `Nobody has used it for ${formatDuration(idleMs)}: it is put to sleep.`, data: { by: 'policy' } },
     });
-    if (changed.spec.desired === 'sleeping') this.#ports.changed(id);
   }
 
   async #warn({ id, removeAfterMs }: PolicySubject, { removeAt, because }: PolicyDecision & { do: 'warn' }): Promise<void> {
+    const instance = await this.#ports.store.instances.get(id);
+    if (instance === null) return;
     const when = new Date(removeAt).toISOString();
     const why = because === 'unused' ? `nobody has used it for almost ${formatDuration(removeAfterMs)}` : 'its time is over then';
     await this.#ports.store.instances.warn(id, { at: this.#ports.clock.now(), because }, {
       type: 'instance.removal-warned',
-      message: `It will be removed at ${when}, after a final backup: ${why}. ${because === 'unused' ? 'Connect to it, or change removeAfter, to keep it.' : 'Change ttl to keep it.'}`,
-      data: { removeAt: when, because },
+      message: `It will be removed at ${when}, ${afterFinalBackup(instance)}: ${why}. ${because === 'unused' ? 'Connect to it, or change removeAfter, to keep it.' : 'Change ttl to keep it.'}`,
+      data: { removeAt: when, because, backup: keepsNothing(instance) === null },
     });
   }
 
@@ -120,21 +125,26 @@ export class Policies {
     if (instance === null) return;
     const [fresh] = await store.instances.policySubjects(GATEWAY_ALIVE_MS, subject.id);
     if (fresh === undefined || decide(fresh, clock.now(), this.#upSince)?.do !== 'remove') return;
-    const message = because === 'unused'
-      ? `Nobody has used it for ${formatDuration(subject.removeAfterMs)}: it is removed, after a final backup.`
-      : 'Its time is over: it is removed, after a final backup.';
-    // Written down before it is done.
-    const { outcome: _outcome, code: _code, ...entry } = systemEntry('instance.delete', { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId }, { because });
-    const audit = await store.audit.begin(entry);
-    const changed = await store.instances.change(subject.id, { desired: 'deleted', finalBackup: true }, {
-      onlyIfGeneration: instance.spec.generation, isUse: false, event: { type: 'instance.delete-requested', message, data: { by: 'policy', because, backup: true } },
+    const why = because === 'unused' ? `Nobody has used it for ${formatDuration(subject.removeAfterMs)}` : 'Its time is over';
+    const removed = await this.#change(instance, { action: 'instance.delete', detail: { because } }, { desired: 'deleted', finalBackup: true }, {
+      onlyIfGeneration: instance.spec.generation,
+      event: { type: 'instance.delete-requested', message: `${why}: it is removed, ${afterFinalBackup(instance)}.`, data: { by: 'policy', because, backup: keepsNothing(instance) === null } },
     });
-    if (changed.spec.desired !== 'deleted') { // changed by somebody at the last moment
-      await store.audit.finish(audit, { outcome: 'refused', code: 'conflict' });
-      return;
+    if (removed) log.info({ instance: subject.id, because }, 'a policy removes an instance');
+  }
+
+  /** Written down before it is done. @returns false: changed by somebody at the last moment, so it was left alone */
+  async #change(instance: Instance, { action, detail }: { action: string; detail: Record<string, unknown> }, change: SpecChange & { desired: Desired }, options: ChangeOptions): Promise<boolean> {
+    const { audit, instances } = this.#ports.store;
+    const { outcome: _outcome, code: _code, ...entry } = systemEntry(action, { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId }, detail);
+    const id = await audit.begin(entry);
+    const { spec } = await instances.change(instance.id, change, { ...options, isUse: false });
+    if (spec.desired !== change.desired) {
+      await audit.finish(id, { outcome: 'refused', code: 'conflict' });
+      return false;
     }
-    this.#ports.changed(subject.id);
-    log.info({ instance: subject.id, because }, 'a policy removes an instance');
-    await store.audit.finish(audit, { outcome: 'ok', code: null });
+    this.#ports.changed(instance.id);
+    await audit.finish(id, { outcome: 'ok', code: null });
+    return true;
   }
 }

@@ -1,6 +1,7 @@
 import { DbmakerError, asDbmakerError } from '../../domain/errors.ts';
 import { finalBackup } from '../backup/final-backup.ts';
 import { DONE, again, type Pass, type StepResult } from './context.ts';
+import { keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import { recordFailure } from './failure.ts';
 
 /**
@@ -9,7 +10,7 @@ import { recordFailure } from './failure.ts';
  */
 export async function removeInstance(pass: Pass): Promise<StepResult> {
   const { instance, ports } = pass;
-  const wantsBackup = instance.spec.finalBackup === true;
+  const wantsBackup = instance.spec.finalBackup === true && keepsNothing(instance) === null;
   if (instance.status.phase !== 'deleting') {
     const progress = wantsBackup ? { step: 'backup', message: 'Preparing its final backup' } : { step: 'remove', message: 'Removing the database and its data' };
     await pass.report({ phase: 'deleting', endpoint: null, progress, ...(wantsBackup ? BEGUN : {}) });

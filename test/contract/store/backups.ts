@@ -86,6 +86,32 @@ export function backupContract(open: OpenStore): void {
       assert.deepEqual((await store.backups.removable(0)).map((one) => one.id), [id]);
     });
 
+    test('one that a new database waits for is kept after its time, however the restore goes, until that is there, given up or deleted', async () => {
+      await using under = await open();
+      const { store, clock } = under;
+      const user = await addUser(store);
+      const gone = await addInstance(store, user);
+      const kept = async (status: Parameters<Store['instances']['report']>[1], change?: Parameters<Store['instances']['change']>[1]): Promise<boolean> => {
+        const { id } = await begin(store, gone);
+        const other = await begin(store, gone);
+        for (const backup of [id, other.id]) await store.backups.finish(backup, { files: [], details: {}, note: null, expiresAt: clock.now() });
+        const made = await addInstance(store, user, { spec: { restoreFrom: id } });
+        const lease = await store.instances.acquireLease(made.id, 'worker', 1000);
+        assert.ok(lease);
+        await store.instances.report(lease, { reason: { code: 'backup_failed', message: `\"restoreFrom\":\"${other.id}\" "provisioned":true "restoreFrom":"${other.id}"` }, ...status });
+        if (change) await store.instances.change(made.id, change);
+        const removable = (await store.backups.removable(clock.now())).map((backup) => backup.id);
+        assert.ok(removable.includes(other.id));
+        return !removable.includes(id);
+      };
+      assert.equal(await kept({ phase: 'pending' }), true);
+      assert.equal(await kept({ phase: 'failed', nextTryAt: null }), true);
+      assert.equal(await kept({ phase: 'stopped' }, { desired: 'stopped' }), true, 'stopped in the middle of it');
+      assert.equal(await kept({ phase: 'provisioning', restored: true }), true, 'its files are in place, but it has not run yet');
+      assert.equal(await kept({ phase: 'failed', provisioned: true, restored: true }), false, 'it has run with its data: what happens then is its own');
+      assert.equal(await kept({ phase: 'failed' }, { desired: 'deleted' }), false);
+    });
+
     test('a deletion says whether a backup comes first; afterwards it can only be given up', async () => {
       await using under = await open();
       const { store } = under;

@@ -50,7 +50,7 @@ export function monitoringContract(open: OpenStore): void {
       assert.equal((await instances.policySubjects(ALIVE_MS)).length, 2);
       const usedNow = await of(used.id);
       assert.deepEqual(usedNow, {
-        id: used.id, desired: 'running', phase: 'pending', createdAt: created, sleepAfterMs: null, removeAfterMs: 86_400_000, expiresAt: null, warnedAt: null,
+        id: used.id, desired: 'running', phase: 'pending', createdAt: created, sleepAfterMs: null, removeAfterMs: 86_400_000, expiresAt: null, restoring: false, warnedAt: null,
         warnedFor: null, lastActionAt: created, lastUsedAt: created + 5, open: 3, sessions: 1,
       });
       assert.deepEqual([(await of(other.id))?.lastUsedAt, (await of(other.id))?.open, (await of(other.id))?.sleepAfterMs, (await of(other.id))?.removeAfterMs], [null, 0, 7, null]);
