@@ -1,5 +1,6 @@
 import type { InstanceStatus } from '../domain/instance/instance.ts';
 import type { InstanceRepository, Lease } from '../domain/ports/store.ts';
+import { LONGEST_LEASE_MS } from '../domain/time-left.ts';
 import type { Database } from './database.ts';
 import { lockRow } from './instance-change.ts';
 import { changedAt, dueAt, statusColumns, toInstance } from './instance-row.ts';
@@ -10,7 +11,8 @@ import type { InstanceRow, Queries } from './schema.ts';
 /*
  * A lease is (holder, token) in the row, with an end. The token rises with each claim, so a worker that slept through the end of its
  * lease is told apart from its successor, even from itself after a restart under the same name. One that has run out but that nobody
- * has claimed since still counts: nobody else can have acted in between.
+ * has claimed since still counts: nobody else can have acted in between. One whose end is further away than any can be was made while a clock
+ * was wrong, and is free.
  */
 
 export async function acquireLease(database: Database, id: string, holder: string, ttlMs: number): Promise<Lease | null> {
@@ -19,7 +21,7 @@ export async function acquireLease(database: Database, id: string, holder: strin
     const row = await queries.updateTable('instances')
       .set((set) => ({ lease_holder: holder, lease_token: set('lease_token', '+', 1), lease_until: now + ttlMs }))
       .where('id', '=', id)
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now), where('lease_holder', '=', holder)]))
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now), where('lease_until', '>', now + LONGEST_LEASE_MS), where('lease_holder', '=', holder)]))
       .returning('lease_token').executeTakeFirst();
     return row ? { instanceId: id, holder, token: row.lease_token } : null;
   });

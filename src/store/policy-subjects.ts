@@ -8,22 +8,24 @@ const usedAt = sql<number>`case when sessions > 0 and gateways.alive_at > last_u
 
 /** @see InstanceRepository.policySubjects */
 export async function policySubjects(database: Database, aliveMs: number, id?: string): Promise<PolicySubject[]> {
-  const aliveSince = database.clock.now() - aliveMs;
+  const now = database.clock.now();
+  // A gateway that was last heard of in the future was so while the clock was wrong.
+  const alive = sql`gateways.alive_at between ${sql.lit(now - aliveMs)} and ${sql.lit(now + aliveMs)}`;
   const rows = await database.read((queries) => queries.selectFrom('instances')
     .leftJoin(
       (inner) => inner.selectFrom('gateway_activity').leftJoin('gateways', 'gateways.gateway', 'gateway_activity.gateway')
         .select(({ fn }) => [
-          'instance_id', fn.max('last_used_at').as('used_at'),
-          sql<number>`sum(case when gateways.alive_at >= ${sql.lit(aliveSince)} then open else 0 end)`.as('open'),
-          sql<number>`sum(case when gateways.alive_at >= ${sql.lit(aliveSince)} then sessions else 0 end)`.as('sessions'),
+          'instance_id', fn.max(usedAt).as('used_at'),
+          sql<number>`sum(case when ${alive} then open else 0 end)`.as('open'),
+          sql<number>`sum(case when ${alive} then sessions else 0 end)`.as('sessions'),
         ])
         .groupBy('instance_id').as('used'),
       (join) => join.onRef('used.instance_id', '=', 'instances.id'),
     )
     .select(['id', 'desired', 'phase', 'created_at', 'sleep_after_ms', 'remove_after_ms', 'expires_at', 'warned_at', 'warned_for', 'last_action_at', 'used_at', 'open', 'sessions'])
+    .select(sql<number>`case when ${restoredFrom('%')} and ${NEVER_PROVISIONED} then 1 else 0 end`.as('restoring'))
     .where('desired', '<>', 'deleted').$if(id !== undefined, (query) => query.where('id', '=', id ?? '')).execute());
   return rows.map((row) => ({
-    .select(sql<number>`case when ${restoredFrom('%')} and ${NEVER_PROVISIONED} then 1 else 0 end`.as('restoring'))
     id: row.id,
     desired: row.desired,
     phase: row.phase,
@@ -31,9 +33,9 @@ export async function policySubjects(database: Database, aliveMs: number, id?: s
     sleepAfterMs: row.sleep_after_ms,
     removeAfterMs: row.remove_after_ms,
     expiresAt: row.expires_at,
+    restoring: row.restoring === 1,
     warnedAt: row.warned_at,
     warnedFor: row.warned_for,
-    restoring: row.restoring === 1,
     lastActionAt: row.last_action_at ?? row.created_at,
     lastUsedAt: row.used_at === 0 ? null : row.used_at,
     open: row.open ?? 0,

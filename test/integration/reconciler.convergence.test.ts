@@ -53,6 +53,7 @@ class SimulatedEngine {
 
 type Operation =
   | { kind: 'create' }
+  | { kind: 'clock'; years: 1 | -1 }
   | { kind: 'desire'; target: number; desired: 'running' | 'stopped' | 'sleeping' | 'deleted' }
   | { kind: 'restart' | 'rotate' | 'crash' | 'vanish' | 'resize'; target: number };
 
@@ -62,11 +63,12 @@ const REPLAY = process.env['DBMAKER_TEST_SEED'] === undefined ? {} : { seed: Num
 const target = fc.nat(3);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.constant<Operation>({ kind: 'create' }),
+  fc.record({ kind: fc.constant('clock' as const), years: fc.constantFrom(1 as const, -1 as const) }),
   fc.record({ kind: fc.constant('desire' as const), target, desired: fc.constantFrom('running' as const, 'stopped' as const, 'sleeping' as const, 'deleted' as const) }),
   fc.record({ kind: fc.constantFrom('restart' as const, 'rotate' as const, 'crash' as const, 'vanish' as const, 'resize' as const), target }),
 );
 
-test('whatever is asked and wherever the worker is cut off, the world ends as the specs say', { timeout: 240_000 }, async () => {
+test('whatever is asked, wherever the worker is cut off and whatever the clock says meanwhile, the world ends as the specs say', { timeout: 240_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.record({ operation, life: fc.integer({ min: 0, max: 60 }) }), { minLength: 1, maxLength: 14 }), async (script) => {
       await using directory = await temporaryDirectory('converge');
@@ -116,6 +118,7 @@ class World implements AsyncDisposable {
 
   async ask(operation: Operation): Promise<void> {
     if (operation.kind === 'create') return this.#create();
+    if (operation.kind === 'clock') return this.clock.advance(operation.years * 365 * 86_400_000); // wrong, and put right again
     const rows = (await this.#store.instances.list({}, { limit: 100 })).items;
     const instance = rows[operation.target % Math.max(1, rows.length)];
     if (instance === undefined) return;

@@ -35,3 +35,10 @@ test('a failed one waits for its time, or for a person when it has none', () => 
 test('a running one with a date in the future is looked at all the same when its process ended', () => {
   assert.equal(needsWork({ ...settled, nextTryAt: NOW + 60_000 }, 'exited', NOW), true);
 });
+
+test('a time that was written while the clock was a year ahead puts nothing off', () => {
+  const nextTryAt = NOW + 365 * 86_400_000;
+  assert.equal(needsWork({ ...settled, phase: 'failed', nextTryAt }, 'exited', NOW), true);
+  assert.equal(needsWork({ ...settled, phase: 'provisioning', nextTryAt }, 'exited', NOW), true);
+  assert.equal(needsWork({ ...settled, desired: 'sleeping', phase: 'sleeping', nextTryAt }, 'paused', NOW), true);
+});

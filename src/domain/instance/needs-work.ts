@@ -1,3 +1,4 @@
+import { timeLeft } from '../time-left.ts';
 import type { InstanceOverview } from '../ports/store.ts';
 import type { Observation } from '../ports/runtime.ts';
 
@@ -8,11 +9,11 @@ import type { Observation } from '../ports/runtime.ts';
 export function needsWork(row: InstanceOverview, state: Observation['state'], now: number): boolean {
   if (row.desired === 'deleted' || row.generation > row.observedGeneration) return true;
   // A failed one is looked at again when its time has come, not at every resync.
-  if (row.phase === 'failed') return row.nextTryAt !== null && row.nextTryAt <= now;
+  if (row.phase === 'failed') return row.nextTryAt !== null && timeLeft(row.nextTryAt, now) === 0;
   // On its way, and told when to go on (backoff): leave it until then. What was running is checked in any case.
-  if (row.nextTryAt !== null && row.nextTryAt > now && row.phase !== 'running') return false;
+  if (timeLeft(row.nextTryAt, now) > 0 && row.phase !== 'running') return false;
   const alive = state === 'running' || state === 'paused';
   if (row.desired === 'running') return row.phase !== 'running' || state !== 'running';
   if (row.desired === 'stopped') return row.phase !== 'stopped' || alive;
-  return row.phase !== 'sleeping' || state === 'running' || (row.nextTryAt !== null && row.nextTryAt <= now);
+  return row.phase !== 'sleeping' || state === 'running' || (row.nextTryAt !== null && timeLeft(row.nextTryAt, now) === 0);
 }

@@ -163,7 +163,7 @@ export interface InstanceRepository {
    * @throws not_found, name_taken, quota_exceeded (resources), conflict (a rotation is already under way)
    */
   change(id: string, change: SpecChange, options?: ChangeOptions): Promise<Instance>;
-  /** Ids with work to do now: a newer generation than observed, or nextTryAt reached; not leased by another. Oldest first. */
+  /** Ids with work to do now: a newer generation than observed, or nextTryAt reached (or absurdly far); not leased by another. Oldest first. */
   due(limit: number): Promise<string[]>;
   /** Every row. Cheap: called for the full resync over 10,000 rows. */
   overview(): Promise<InstanceOverview[]>;
@@ -173,7 +173,7 @@ export interface InstanceRepository {
    * moment of the call. `updatedAt` of a row rises with each of its changes.
    */
   routes(options?: { changedSince?: number }): Promise<InstanceRoute[]>;
-  /** null when another worker holds an unexpired lease or the row is gone. */
+  /** null when another worker holds an unexpired lease (of minutes at most: `ttlMs` must be less) or the row is gone. */
   acquireLease(id: string, holder: string, ttlMs: number): Promise<Lease | null>;
   /** false when the lease is lost. */
   renewLease(lease: Lease, ttlMs: number): Promise<boolean>;

@@ -33,8 +33,9 @@ export class Activity implements ActivityRepository {
       .leftJoin('gateways', 'gateways.gateway', 'gateway_activity.gateway')
       .selectAll('gateway_activity').select('alive_at').where('instance_id', '=', instanceId).execute());
     if (rows.length === 0) return null;
-    const aliveSince = this.#database.clock.now() - aliveMs;
-    const open = rows.map((row) => (row.alive_at !== null && row.alive_at >= aliveSince ? row.open : 0));
+    const now = this.#database.clock.now();
+    // Last heard of in the future: while the clock was wrong.
+    const open = rows.map((row) => (row.alive_at !== null && Math.abs(now - row.alive_at) <= aliveMs ? row.open : 0));
     const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
     return {
       open: sum(open),
@@ -62,9 +63,11 @@ export class Activity implements ActivityRepository {
 /** What these gateways counted goes to the rows of those that are gone. */
 async function retire(queries: Queries, gateways: readonly string[]): Promise<void> {
   for (const gateway of gateways) {
-    await queries.deleteFrom('gateways').where('gateway', '=', gateway).execute();
+    const [heard] = await queries.deleteFrom('gateways').where('gateway', '=', gateway).returning('alive_at').execute();
     const rows = await queries.deleteFrom('gateway_activity').where('gateway', '=', gateway).returningAll().execute();
-    await add(queries, rows.map((row) => ({ ...row, gateway: GONE, open: 0, sessions: 0 })));
+    // A session that was open at the last report was use until then.
+    const usedAt = (row: GatewayActivityRow): number => (row.sessions > 0 ? Math.max(row.last_used_at, heard?.alive_at ?? 0) : row.last_used_at);
+    await add(queries, rows.map((row) => ({ ...row, gateway: GONE, open: 0, sessions: 0, last_used_at: usedAt(row) })));
   }
 }
 

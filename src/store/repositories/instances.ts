@@ -5,6 +5,7 @@ import type { Health } from '../../domain/monitoring/health.ts';
 import type { PolicySubject } from '../../domain/policy/policy.ts';
 import { routeOf, type InstanceRoute } from '../../domain/instance/route.ts';
 import type { InstanceFilter, InstanceOverview, InstanceRepository, Lease, NewInstance, Page } from '../../domain/ports/store.ts';
+import { LONGEST_LEASE_MS, LONGEST_REST_MS } from '../../domain/time-left.ts';
 import type { Database } from '../database.ts';
 import { changeInstance, lockRow } from '../instance-change.ts';
 import { createInstance } from '../instance-create.ts';
@@ -70,8 +71,8 @@ export class Instances implements InstanceRepository {
   async due(limit: number): Promise<string[]> {
     const now = this.#database.clock.now();
     const rows = await this.#database.read((queries) => queries.selectFrom('instances').select('id')
-      .where('due_at', '<=', now)
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
+      .where((where) => where.or([where('due_at', '<=', now), where('due_at', '>', now + LONGEST_REST_MS)]))
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now), where('lease_until', '>', now + LONGEST_LEASE_MS)]))
       .orderBy('due_at').limit(Math.max(1, limit)).execute());
     return rows.map((row) => row.id);
   }

@@ -2,7 +2,8 @@ import { DbmakerError } from '../../domain/errors.ts';
 import type { Page } from '../../domain/ports/page.ts';
 import type { DeliveryClaim, DeliveryRepository, DueWebhook } from '../../domain/ports/webhook-store.ts';
 import type { NewDelivery } from '../../domain/webhook/payload.ts';
-import type { Outcome } from '../../domain/webhook/retry.ts';
+import { LONGEST_LEASE_MS, timeLeft } from '../../domain/time-left.ts';
+import { TRIED_FOR_MS, type Outcome } from '../../domain/webhook/retry.ts';
 import { DISABLED_TYPE, type Delivery, type DeliveryState, type DisabledReason } from '../../domain/webhook/webhook.ts';
 import type { Database } from '../database.ts';
 import type { Queries } from '../schema.ts';
@@ -65,8 +66,8 @@ export class Deliveries implements DeliveryRepository {
   async due(holder: string, limit: number): Promise<DueWebhook[]> {
     const now = this.#database.clock.now();
     const rows = await this.#database.read((queries) => queries.selectFrom('webhooks').select(['id', 'owner_id', 'failing_since'])
-      .where('due_at', '<=', now).where('enabled', '=', 1)
-      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now), where('lease_holder', '=', holder)]))
+      .where((where) => where.or([where('due_at', '<=', now), where('due_at', '>', now + TRIED_FOR_MS)])).where('enabled', '=', 1)
+      .where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now), where('lease_until', '>', now + LONGEST_LEASE_MS), where('lease_holder', '=', holder)]))
       .orderBy((order) => order.case().when('failing_since', 'is', null).then(0).else(1).end()).orderBy('due_at').orderBy('id').limit(limit).execute());
     return rows.map((row) => ({ id: row.id, ownerId: row.owner_id, failing: row.failing_since !== null }));
   }
@@ -76,9 +77,9 @@ export class Deliveries implements DeliveryRepository {
     return this.#database.writeVolatile(async (queries) => {
       const row = await lockWebhook(this.#database, queries, webhookId);
       if (row?.enabled !== 1) return null;
-      if (row.lease_until !== null && row.lease_until > now && row.lease_holder !== holder) return null;
+      if (timeLeft(row.lease_until, now, LONGEST_LEASE_MS) > 0 && row.lease_holder !== holder) return null;
       const next = await nextOf(queries, webhookId);
-      if (next === undefined || (next.next_try_at ?? 0) > now) {
+      if (next === undefined || timeLeft(next.next_try_at, now, TRIED_FOR_MS) > 0) {
         await refreshDue(queries, webhookId);
         return null;
       }

@@ -128,7 +128,8 @@ export class Reconciler {
   async #claim(id: string): Promise<Lease | null> {
     const { store, settings, clock } = this.#ports;
     const kept = this.#leases.get(id);
-    if (kept !== undefined && clock.now() - kept.renewedAt < settings.leaseMs / 3) return kept.lease;
+    const age = kept === undefined ? -1 : clock.now() - kept.renewedAt; // below 0 also where the clock was set back
+    if (kept !== undefined && age >= 0 && age < settings.leaseMs / 3) return kept.lease;
     const lease = await store.instances.acquireLease(id, settings.holder, settings.leaseMs);
     if (lease === null) this.#leases.delete(id);
     else this.#leases.set(id, { lease, renewedAt: clock.now() });

@@ -1,7 +1,8 @@
 import { DbmakerError, asDbmakerError } from '../../domain/errors.ts';
+import { timeLeft } from '../../domain/time-left.ts';
 import { finalBackup } from '../backup/final-backup.ts';
-import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { keepsNothing } from '../../domain/instance/keeps-nothing.ts';
+import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { recordFailure } from './failure.ts';
 
 /**
@@ -48,5 +49,5 @@ async function backUp(pass: Pass): Promise<StepResult | null> {
 
 /** A failure has put off the next try; only a person's change cuts that short. */
 function restLeft({ instance: { spec, status }, ports }: Pass): number {
-  return status.nextTryAt === null || spec.generation > status.observedGeneration ? 0 : status.nextTryAt - ports.clock.now();
+  return spec.generation > status.observedGeneration ? 0 : timeLeft(status.nextTryAt, ports.clock.now());
 }

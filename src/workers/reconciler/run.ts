@@ -2,6 +2,7 @@ import { DbmakerError } from '../../domain/errors.ts';
 import { CRASH_LOOP_REST_MS, isCrashLoop, withCrash } from '../../domain/instance/crash.ts';
 import { backoffMs } from '../../domain/instance/backoff.ts';
 import { explainEnd } from '../../domain/instance/explain.ts';
+import { timeLeft } from '../../domain/time-left.ts';
 import type { Observation } from '../../domain/ports/runtime.ts';
 import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { restoreData } from '../backup/restore.ts';
@@ -32,9 +33,11 @@ export async function keepRunning(pass: Pass): Promise<StepResult> {
     const rest = restLeft(pass);
     return rest > 0 ? again(rest) : launch(pass, outdated || observation.state === 'absent');
   }
-  if (status.phase === 'pending' || status.startedAt === null) {
-    // It runs though nobody wrote so: we were killed between a launch and its report, or a person started it by hand.
-    await pass.report({ phase: status.provisioned ? status.phase : 'provisioning', startedAt: observation.startedAt ?? pass.ports.clock.now() });
+  const now = pass.ports.clock.now();
+  if (status.phase === 'pending' || status.startedAt === null || status.startedAt > now) {
+    // It runs though nobody wrote so: we were killed between a launch and its report, or a person started it by hand. Or the clock was set back:
+    // counted from a time to come, it would have for ever to become ready.
+    await pass.report({ phase: status.provisioned ? status.phase : 'provisioning', startedAt: Math.min(observation.startedAt ?? now, now) });
     return again(0);
   }
   return (await becomeReady(pass)) ? DONE : again(readyRecheckMs(pass.ports.clock.now() - status.startedAt));
@@ -45,7 +48,7 @@ export async function keepRunning(pass: Pass): Promise<StepResult> {
  * none of them may cut it short; only a person does, by changing the spec.
  */
 function restLeft({ instance: { spec, status }, ports }: Pass): number {
-  return status.nextTryAt === null || spec.generation > status.observedGeneration ? 0 : status.nextTryAt - ports.clock.now();
+  return spec.generation > status.observedGeneration ? 0 : timeLeft(status.nextTryAt, ports.clock.now());
 }
 
 /** Ended by itself (or by somebody's hand) in the run that we launched, as opposed to: not launched yet, or ended by us. */

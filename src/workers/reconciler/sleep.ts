@@ -1,4 +1,5 @@
 import { isDbmakerError } from '../../domain/errors.ts';
+import { timeLeft } from '../../domain/time-left.ts';
 import { DONE, again, type Pass, type StepResult } from './context.ts';
 import { SETTLED_DOWN, writeOut } from './stop.ts';
 
@@ -33,10 +34,10 @@ export async function putToSleep(pass: Pass): Promise<StepResult> {
       return again(ports.settings.pausedMs);
     }
   }
-  const frozenUntil = instance.status.phase === 'sleeping' ? instance.status.nextTryAt : null;
-  if (observation.state === 'paused' && frozenUntil !== null && frozenUntil > now) {
+  const frozenFor = instance.status.phase === 'sleeping' ? timeLeft(instance.status.nextTryAt, now) : 0;
+  if (observation.state === 'paused' && frozenFor > 0) {
     await pass.report({ ...settled, reason: null });
-    return again(frozenUntil - now);
+    return again(frozenFor);
   }
   if (observation.state === 'running' || observation.state === 'paused') {
     await ports.runtime.stop(instance.id, { graceMs: ports.settings.stopGraceMs });

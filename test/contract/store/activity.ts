@@ -56,7 +56,7 @@ export function activityContract(open: OpenStore): void {
       const { activity } = under.store;
       const { id } = await addInstance(under.store, await addUser(under.store));
       for (let start = 1; start <= 3; start += 1) {
-        await activity.report(`g${String(start)}`, [use(id, { lastUsedAt: start })]);
+        await activity.report(`g${String(start)}`, [use(id, { lastUsedAt: start, open: 0, sessions: 0 })]);
         await activity.retire(`g${String(start)}`);
         await activity.retire(`g${String(start)}`);
       }
@@ -64,6 +64,34 @@ export function activityContract(open: OpenStore): void {
       assert.deepEqual(await activity.get(id, ALIVE_MS), { open: 0, connections: 3, bytesIn: 30, bytesOut: 300, lastUsedAt: 3 });
       await activity.report('g4', [use(id, { lastUsedAt: 1 })]);
       assert.deepEqual(await activity.get(id, ALIVE_MS), { open: 1, connections: 4, bytesIn: 40, bytesOut: 400, lastUsedAt: under.clock.now() });
+    });
+
+    test('of one that was killed with an idle session the last use is when it was last heard of, also once it is folded with others', async () => {
+      await using under = await open();
+      const { activity, instances } = under.store;
+      const { id } = await addInstance(under.store, await addUser(under.store));
+      const idle = await addInstance(under.store, await addUser(under.store));
+      const lastUse = async (instanceId: string) => (await instances.policySubjects(ALIVE_MS, instanceId))[0]?.lastUsedAt;
+      await activity.report('killed', [use(id, { lastUsedAt: 5 }), use(idle.id, { lastUsedAt: 5, sessions: 0 })]);
+      under.clock.advance(3_600_000);
+      await activity.report('killed', []);
+      const heardAt = under.clock.now();
+      under.clock.advance(ALIVE_MS + 1);
+      assert.deepEqual([await lastUse(id), await lastUse(idle.id)], [heardAt, 5], 'a connection that is not logged in is no use');
+      await activity.fold(under.clock.now());
+      assert.deepEqual([await lastUse(id), await lastUse(idle.id)], [heardAt, 5]);
+      assert.equal((await instances.policySubjects(ALIVE_MS, id))[0]?.sessions, 0);
+    });
+
+    test('a gateway that was killed while the clock was a year ahead has nothing open once that is put right', async () => {
+      await using under = await open();
+      const { activity, instances } = under.store;
+      const { id } = await addInstance(under.store, await addUser(under.store));
+      under.clock.advance(365 * 86_400_000);
+      await activity.report('killed', [use(id)]);
+      under.clock.advance(-365 * 86_400_000);
+      const [subject] = await instances.policySubjects(ALIVE_MS, id);
+      assert.deepEqual([subject?.open, subject?.sessions, (await activity.get(id, ALIVE_MS))?.open], [0, 0, 0]);
     });
 
     test('those that were killed are folded together once they have been silent for long, those that report are not', async () => {

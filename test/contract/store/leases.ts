@@ -4,6 +4,8 @@ import type { Lease, Store } from '../../../src/domain/ports/store.ts';
 import { addInstance, addUser, failure, RANGE } from '../../support/store.ts';
 import type { OpenStore } from '../store.ts';
 
+const YEAR_MS = 365 * 86_400_000;
+
 async function claim(store: Store, id: string, holder = 'worker', ttlMs = 1000): Promise<Lease> {
   const lease = await store.instances.acquireLease(id, holder, ttlMs);
   assert.ok(lease, `${holder} gets the lease`);
@@ -60,6 +62,19 @@ export function leaseContract(open: OpenStore): void {
       assert.equal(await under.store.instances.report(after, { phase: 'running' }), true);
     });
 
+    test('one that was taken while the clock was a year ahead binds nobody once that is put right', async () => {
+      await using under = await open();
+      const { instances } = under.store;
+      const { id } = await addInstance(under.store, await addUser(under.store));
+      under.clock.advance(YEAR_MS);
+      const ahead = await claim(under.store, id, 'one', 30_000);
+      under.clock.advance(-YEAR_MS);
+      assert.ok((await instances.due(9)).includes(id));
+      await claim(under.store, id, 'two', 30_000);
+      assert.equal(await instances.report(ahead, { phase: 'failed' }), false);
+      assert.equal(await instances.acquireLease(id, 'three', 30_000), null);
+    });
+
     test('a lease given back is free at once and void', async () => {
       await using under = await open();
       const { id } = await addInstance(under.store, await addUser(under.store));
@@ -94,6 +109,19 @@ export function leaseContract(open: OpenStore): void {
       under.clock.advance(1);
       await instances.change(one.id, { desired: 'stopped' });
       assert.deepEqual(await instances.due(9), [two.id, one.id]);
+    });
+
+    test('a next try that was set while the clock was a year ahead is due once that is put right', async () => {
+      await using under = await open();
+      const { instances } = under.store;
+      const { id } = await addInstance(under.store, await addUser(under.store));
+      under.clock.advance(YEAR_MS);
+      const lease = await claim(under.store, id);
+      await instances.report(lease, { phase: 'failed', observedGeneration: 1, nextTryAt: under.clock.now() + 900_000 });
+      await instances.releaseLease(lease);
+      assert.deepEqual(await instances.due(9), []);
+      under.clock.advance(-YEAR_MS);
+      assert.deepEqual(await instances.due(9), [id]);
     });
 
     test('a change that comes while a worker is at it stays due afterwards', async () => {

@@ -127,13 +127,31 @@ export function deliveryContract(open: OpenStore): void {
       const webhook = await webhooks.create(newWebhook(), 9);
       await queue(under.store, [webhook], [1, 2]);
       for (const change of [{ url: 'https://example.org/' }, { enabled: true }]) {
-        await deliveries.settle(await claim(under, webhook), failed(under.clock.now() + 1e9));
+        await deliveries.settle(await claim(under, webhook), failed(under.clock.now() + 1e7));
         await webhooks.update(webhook.id, { types: ['*'], enabled: !('enabled' in change) });
         assert.deepEqual(await deliveries.due('h', 9), []);
         assert.equal((await webhooks.update(webhook.id, change)).failingSince, null);
         assert.deepEqual((await deliveries.due('h', 9)).map(({ id, failing }) => [id, failing]), [[webhook.id, false]]);
       }
       assert.deepEqual(await claim(under, webhook).then(({ delivery: { eventId, attempts } }) => [eventId, attempts]), [1, 2]);
+    });
+
+    test('a next try and a claim of a time when the clock was a year ahead put nothing off once that is put right', async () => {
+      await using under = await open();
+      const { deliveries, webhooks } = under.store;
+      const webhook = await webhooks.create(newWebhook(), 9);
+      await queue(under.store, [webhook], [1]);
+      const year = 365 * 86_400_000;
+      under.clock.advance(year);
+      await deliveries.settle(await claim(under, webhook), failed(under.clock.now() + 3_600_000));
+      assert.deepEqual(await deliveries.due('h', 9), []);
+      under.clock.advance(-year);
+      assert.deepEqual((await deliveries.due('h', 9)).map(({ id }) => id), [webhook.id]);
+      under.clock.advance(year + 3_600_000);
+      await claim(under, webhook, 'killed');
+      under.clock.advance(-year);
+      assert.deepEqual((await deliveries.due('another', 9)).map(({ id }) => id), [webhook.id]);
+      await deliveries.settle(await claim(under, webhook, 'another'), delivered);
     });
 
     test('switching a webhook off by itself is told by an event, once', async () => {
@@ -161,7 +179,7 @@ export function deliveryContract(open: OpenStore): void {
       const { deliveries, webhooks } = under.store;
       const webhook = await webhooks.create(newWebhook(), 9);
       await queue(under.store, [webhook], [1, 2]);
-      await deliveries.settle(await claim(under, webhook), failed(under.clock.now() + 1e9));
+      await deliveries.settle(await claim(under, webhook), failed(under.clock.now() + 1e7));
       const added = await deliveries.add(testDelivery(webhook.id, 'msg_test', under.clock.now()));
       assert.deepEqual([added.eventId, added.held, added.state], [null, false, 'pending']);
       await deliveries.add(testDelivery(webhook.id, 'msg_test2', under.clock.now()));
