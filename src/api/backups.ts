@@ -32,12 +32,12 @@ export async function backupStream(
   const day = new Date(backup.createdAt).toISOString().slice(0, 10);
   const [first, ...more] = backup.files;
   if (first === undefined) throw new DbmakerError('backup_damaged', 'The backup has no files.');
-  if (more.length === 0) return { content: await files.read(backup.id, first), name: `${backup.of.slug}-${day}-${first.name}`, bytes: first.bytes };
+  if (more.length === 0) return { content: await files.read(backup, first), name: `${backup.of.slug}-${day}-${first.name}`, bytes: first.bytes };
   async function* archive(): AsyncGenerator<Buffer> {
     try {
       for (const file of backup.files) {
         yield headerFor(file.name, file.bytes, Math.floor(backup.createdAt / 1000));
-        for await (const chunk of await files.read(backup.id, file)) yield chunk as Buffer;
+        for await (const chunk of await files.read(backup, file)) yield chunk as Buffer;
         yield endFor(file.bytes);
       }
       yield END_OF_ARCHIVE;

@@ -21,6 +21,8 @@ const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[
   dbmaker_instances: ['Databases by state.', 'status'],
   dbmaker_promised_memory_bytes: ['Memory limits of all databases together.'],
   dbmaker_promised_cpus: ['CPU limits of all databases together.'],
+  dbmaker_backups: ['Backups that are kept or being made.'],
+  dbmaker_backup_bytes: ['What they take.'],
   dbmaker_ports: ['Ports of the range for databases; those that rest were released a short time ago.', 'state'],
   dbmaker_last_event_id: ['Of the newest event.'],
   dbmaker_worker_heartbeat_timestamp_seconds: ['When each worker was last heard of.', 'worker'],
@@ -48,12 +50,16 @@ export function platformGauges(registry: Registry, { store, clock, config, log }
 
   async function stored(): Promise<Figures> {
     try {
-      const [totals, ports, beats, lastId] = await Promise.all([store.instances.totals(), store.ports.counts(config.portRange), store.heartbeats.list(), store.events.lastId()]);
+      const [totals, backups, ports, beats, lastId] = await Promise.all([
+        store.instances.totals(), store.backups.totals(), store.ports.counts(config.portRange), store.heartbeats.list(), store.events.lastId(),
+      ]);
       const { capacity, lastResyncAt } = lastWorkerState(beats);
       return {
         dbmaker_instances: PHASES.map((status) => [{ status }, totals.byPhase[status] ?? 0]),
         dbmaker_promised_memory_bytes: [[{}, totals.memoryBytes]],
         dbmaker_promised_cpus: [[{}, totals.cpus]],
+        dbmaker_backups: [[{}, backups.count]],
+        dbmaker_backup_bytes: [[{}, backups.bytes]],
         dbmaker_ports: [[{ state: 'free' }, ports.free], [{ state: 'taken' }, ports.taken], [{ state: 'resting' }, ports.quarantined]],
         dbmaker_last_event_id: [[{}, lastId]],
         dbmaker_worker_heartbeat_timestamp_seconds: known(beats, clock).map(({ worker, at }) => [{ worker }, at / 1000]),

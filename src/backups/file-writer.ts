@@ -10,6 +10,7 @@ const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 /** Writes, hashes and counts; the end waits for the disk. Closes the file in any case. */
 export class FileWriter extends Writable {
   readonly #handle: FileHandle;
+  readonly #claim: (bytes: number) => Promise<void>;
   readonly #onBytes: (bytes: number) => void;
   readonly #explain: (error: unknown) => DbmakerError;
   readonly #hash = createHash('sha256');
@@ -17,9 +18,11 @@ export class FileWriter extends Writable {
   /** Why the file could not be written; null: it could. */
   reason: DbmakerError | null = null;
 
-  constructor(handle: FileHandle, onBytes: (bytes: number) => void, explain: (error: unknown) => DbmakerError) {
+  /** @param claim asked before so many bytes more are written */
+  constructor(handle: FileHandle, { claim, onBytes }: { claim: (bytes: number) => Promise<void>; onBytes: (bytes: number) => void }, explain: (error: unknown) => DbmakerError) {
     super({ highWaterMark: HIGH_WATER_BYTES, decodeStrings: true });
     this.#handle = handle;
+    this.#claim = claim;
     this.#onBytes = onBytes;
     this.#explain = explain;
   }
@@ -55,6 +58,7 @@ export class FileWriter extends Writable {
 
   async #append(chunks: readonly Buffer[]): Promise<void> {
     let left = [...chunks];
+    await this.#claim(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
     for (const chunk of chunks) this.#hash.update(chunk);
     while (left.length > 0) {
       const { bytesWritten } = await this.#handle.writev(left);

@@ -1,43 +1,76 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rm, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { ifThere } from '../domain/absent.ts';
 import type { BackupFile } from '../domain/backup/backup.ts';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
-import type { BackupFiles, BackupWriter } from '../domain/ports/backups.ts';
+import type { BackupFiles, BackupPlace, BackupWriter } from '../domain/ports/backups.ts';
 import { FileWriter } from './file-writer.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** The room on the disk is looked at so often. */
+const LOOK_BYTES = 1024 * 1024;
+/** Enough for the store to write on and for databases to end in good order; of a large disk a twentieth would be a lot. */
+const RESERVE_BYTES = 1024 ** 3;
+const RESERVE_PART = 20;
 
-/** Backups below `<home>/backups`, each in a directory that is named by its id. */
-export function createBackupFiles(home: string): BackupFiles {
+export interface BackupFilesOptions {
+  /** What backups leave free of the disk, bytes; null: a twentieth of it, at most 1 GiB. */
+  readonly reserveBytes: number | null;
+}
+
+/** Backups below `<home>/backups`, each in a directory that is named by its id, with one for each try in it (0: none of its own). */
+export function createBackupFiles(home: string, { reserveBytes }: BackupFilesOptions = { reserveBytes: null }): BackupFiles {
   const parent = path.join(path.resolve(home), 'backups');
   /** Checked where they are made; here again, because these paths are removed recursively. */
-  const directoryOf = (id: string): string => {
+  const allOf = (id: string): string => {
     if (!/^[a-z][a-z0-9]{2,31}$/.test(id)) throw new DbmakerError('not_found', 'There is no such backup.');
     return path.join(parent, id);
   };
-  const fileOf = (id: string, name: string): string => {
+  const directoryOf = ({ id, attempt }: BackupPlace): string => {
+    if (!Number.isSafeInteger(attempt) || attempt < 0) throw new DbmakerError('internal', 'The try of a backup has a number that is none.');
+    return attempt === 0 ? allOf(id) : path.join(allOf(id), String(attempt));
+  };
+  const fileOf = (place: BackupPlace, name: string): string => {
     if (!/^[a-z0-9][a-z0-9.-]{0,99}$/.test(name)) throw new DbmakerError('internal', 'A file of a backup has a name that is none.');
-    return path.join(directoryOf(id), name);
+    return path.join(directoryOf(place), name);
+  };
+  const requireRoom = async (bytes = 0): Promise<void> => {
+    const { blocks, bavail, bsize } = await working('look at the disk', () => statfs(path.dirname(parent)));
+    const reserve = reserveBytes ?? Math.min(RESERVE_BYTES, (blocks * bsize) / RESERVE_PART);
+    if (bavail * bsize - bytes < reserve) throw diskFull();
   };
 
   return {
-    async begin(id, onBytes) {
-      const directory = directoryOf(id);
+    requireRoom: () => requireRoom(),
+
+    async begin(place, { claim, onBytes = () => undefined }) {
+      const directory = directoryOf(place);
+      await requireRoom();
       await working('make its directory', async () => {
         await mkdir(parent, { recursive: true, mode: 0o700 });
         await chmod(parent, 0o700);
-        await rm(directory, { recursive: true, force: true });
-        await mkdir(directory, { mode: 0o700 });
+        await removeEarlier(allOf(place.id), place.attempt);
+        await mkdir(directory, { recursive: true, mode: 0o700 });
       });
+      let [asked, looked] = [0, 0];
+      const hooks = {
+        onBytes,
+        claim: async (bytes: number) => {
+          asked += bytes;
+          await claim(asked);
+          if (asked - looked < LOOK_BYTES) return;
+          await requireRoom(bytes);
+          looked = asked;
+        },
+      };
       const writer: BackupWriter = {
         file: async (name, write) => {
-          const file = fileOf(id, name);
+          const file = fileOf(place, name);
           const handle = await working('make a file', () => open(file, 'wx', 0o600));
-          const output = new FileWriter(handle, onBytes, (error) => failed('write to its file', error));
+          const output = new FileWriter(handle, hooks, (error) => failed('write to its file', error));
           const ended = output.ended();
           try {
             await write(output);
@@ -54,15 +87,15 @@ export function createBackupFiles(home: string): BackupFiles {
       return writer;
     },
 
-    async seal(id) {
+    async seal(place) {
       await working('make it durable', async () => {
-        for (const directory of [directoryOf(id), parent, path.dirname(parent)]) await sync(directory);
+        for (const directory of new Set([directoryOf(place), allOf(place.id), parent, path.dirname(parent)])) await sync(directory);
       });
     },
 
-    async verify(id, files, { signal, onBytes } = {}) {
+    async verify(place, files, { signal, onBytes } = {}) {
       for (const file of files) {
-        const handle = await openBackup(fileOf(id, file.name), file);
+        const handle = await openBackup(fileOf(place, file.name), file);
         try {
           const hash = createHash('sha256');
           for await (const chunk of chunksOf(handle)) {
@@ -77,13 +110,17 @@ export function createBackupFiles(home: string): BackupFiles {
       }
     },
 
-    async read(id, file, onBytes) {
-      const handle = await openBackup(fileOf(id, file.name), file);
+    async read(place, file, onBytes) {
+      const handle = await openBackup(fileOf(place, file.name), file);
       return Readable.from(closing(handle, onBytes), { objectMode: false, highWaterMark: CHUNK_BYTES });
     },
 
+    async giveUp(place) {
+      await working('be removed', () => rm(directoryOf(place), { recursive: true, force: true, maxRetries: 3 }));
+    },
+
     async remove(id) {
-      const directory = directoryOf(id);
+      const directory = allOf(id);
       await working('be removed', () => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
       if (await working('be looked at', () => ifThere(lstat(directory))) !== null) throw new DbmakerError('backup_failed', 'The files of the backup are still there after their removal.');
     },
@@ -92,6 +129,14 @@ export function createBackupFiles(home: string): BackupFiles {
       return await working('be listed', () => ifThere(readdir(parent))) ?? []; // null: no backup was ever made
     },
   };
+}
+
+/** What has a lower number, and files that lie beside (they are of before there were numbers). Another worker's later try is left alone. */
+async function removeEarlier(directory: string, attempt: number): Promise<void> {
+  for (const entry of await ifThere(readdir(directory, { withFileTypes: true })) ?? []) {
+    if (entry.isDirectory() && Number(entry.name) >= attempt) continue;
+    await rm(path.join(directory, entry.name), { recursive: true, force: true });
+  }
 }
 
 async function openBackup(file: string, { name, bytes }: BackupFile): Promise<FileHandle> {
@@ -152,9 +197,13 @@ function failed(doing: string, error: unknown): DbmakerError {
   if (isDbmakerError(error)) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new DbmakerError('disk_full', 'The disk of the server has no room for the backup.', { cause: error, remedy: 'Make room on the disk that holds DBMAKER_HOME; it is tried again by itself.' });
+    return diskFull(error);
   }
   return new DbmakerError('backup_failed', `The backup could not ${doing} (${code ?? 'unknown error'}).`, { cause: error });
+}
+
+function diskFull(cause?: unknown): DbmakerError {
+  return new DbmakerError('disk_full', 'The disk of the server has no room for the backup.', { cause, remedy: 'Make room on the disk that holds DBMAKER_HOME; it is tried again by itself.' });
 }
 
 function damaged({ name }: Pick<BackupFile, 'name'>, why: string): DbmakerError {

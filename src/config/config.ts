@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseAddressRange } from '../domain/address-range.ts';
 import { DURATION_FORMAT, parseDuration } from '../domain/duration.ts';
 import { DbmakerError } from '../domain/errors.ts';
-import { count, databaseUrl, domainName, encryptionKey, hostAddress, listOf, oneOf, portNumber, portOrOff, portRange, unixSocket, wholeNumber } from './parse.ts';
+import { count, databaseUrl, domainName, encryptionKey, hostAddress, listOf, megabytes, oneOf, portNumber, portOrOff, portRange, unixSocket, wholeNumber } from './parse.ts';
 
 export type PartName = 'api' | 'workers' | 'gateway';
 
@@ -29,11 +29,13 @@ export interface Config {
   readonly portQuarantineMs: number;
   /** A final backup is kept so long, milliseconds. */
   readonly backupRetentionMs: number;
+  /** Backups leave so many bytes of the home's disk free; null: a twentieth of it, at most 1 GiB. */
+  readonly backupReserveBytes: number | null;
   /** 32 bytes, base64; null: key file in `home`. A secret. */
   readonly encryptionKey: string | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Of a user for whom an admin has set nothing else. */
-  readonly defaultQuota: { readonly instances: number; readonly memoryBytes: number; readonly cpus: number };
+  readonly defaultQuota: { readonly instances: number; readonly memoryBytes: number; readonly cpus: number; readonly backupBytes: number };
   /** Of databases whose template says nothing, milliseconds; null: never. */
   readonly policies: { readonly sleepAfterMs: number | null; readonly removeAfterMs: number | null };
   /** How long the audit is kept, milliseconds. */
@@ -96,12 +98,14 @@ export function readConfig(environment: Environment): Config {
     bind: read('DBMAKER_BIND', '127.0.0.1', hostAddress, 'an address'),
     portQuarantineMs: read('DBMAKER_PORT_QUARANTINE_SECONDS', 3600, wholeNumber, 'a number of seconds') * 1000,
     backupRetentionMs: read('DBMAKER_BACKUP_RETENTION_DAYS', 7, count, 'a number of days, at least 1') * 86_400_000,
+    backupReserveBytes: read<number | null>('DBMAKER_BACKUP_RESERVE_MB', null, megabytes, 'a number of megabytes'),
     encryptionKey: read<string | null>('DBMAKER_ENCRYPTION_KEY', null, encryptionKey, '32 bytes in base64'),
     logLevel: read('DBMAKER_LOG_LEVEL', 'info', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'trace, debug, info, warn, error, fatal or silent'),
     defaultQuota: {
       instances: read('DBMAKER_QUOTA_INSTANCES', 10, wholeNumber, 'a whole number'),
-      memoryBytes: read('DBMAKER_QUOTA_MEMORY_MB', 8192, wholeNumber, 'a number of megabytes') * 1024 * 1024,
+      memoryBytes: read('DBMAKER_QUOTA_MEMORY_MB', 8192 * 1024 * 1024, megabytes, 'a number of megabytes'),
       cpus: read('DBMAKER_QUOTA_CPUS', 16, wholeNumber, 'a whole number'),
+      backupBytes: read('DBMAKER_QUOTA_BACKUPS_MB', 10_240 * 1024 * 1024, megabytes, 'a number of megabytes'),
     },
     policies: {
       sleepAfterMs: read<number | null>('DBMAKER_SLEEP_AFTER', 3_600_000, parseDuration, DURATION_FORMAT),
@@ -150,7 +154,7 @@ const KNOWN = new Set([
   'DBMAKER_AUDIT_DAYS', 'DBMAKER_TRUSTED_PROXIES',
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',
   'DBMAKER_PORT_RANGE', 'DBMAKER_BIND', 'DBMAKER_PORT_QUARANTINE_SECONDS', 'DBMAKER_BACKUP_RETENTION_DAYS', 'DBMAKER_ENCRYPTION_KEY', 'DBMAKER_LOG_LEVEL',
-  'DBMAKER_QUOTA_INSTANCES', 'DBMAKER_QUOTA_MEMORY_MB', 'DBMAKER_QUOTA_CPUS', 'DBMAKER_POSTGRESQL_PORT', 'DBMAKER_REDIS_PORT',
+  'DBMAKER_QUOTA_INSTANCES', 'DBMAKER_QUOTA_MEMORY_MB', 'DBMAKER_QUOTA_CPUS', 'DBMAKER_QUOTA_BACKUPS_MB', 'DBMAKER_BACKUP_RESERVE_MB', 'DBMAKER_POSTGRESQL_PORT', 'DBMAKER_REDIS_PORT',
   'DBMAKER_PARTS', 'DBMAKER_METRICS_PORT', 'DBMAKER_TLS_PORT', 'DBMAKER_TLS_CERT', 'DBMAKER_TLS_KEY', 'DBMAKER_PROXY_PROTOCOL_FROM', 'DBMAKER_DRAIN_SECONDS', 'DBMAKER_LIMIT_CONNECTIONS_PER_SOURCE',
   'DBMAKER_LIMIT_HANDSHAKES_PER_SOURCE', 'DBMAKER_LIMIT_FAILED_LOOKUPS_PER_SOURCE', 'DBMAKER_LIMIT_CONNECTIONS_PER_DATABASE', 'DBMAKER_LIMIT_HANDSHAKES_PER_DATABASE',
 ]);

@@ -4,6 +4,12 @@ export function wholeNumber(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
+/** In bytes. */
+export function megabytes(text: string): number | undefined {
+  const number = wholeNumber(text);
+  return number === undefined ? undefined : number * 1024 * 1024;
+}
+
 export function portNumber(text: string): number | undefined {
   const port = wholeNumber(text);
   return port !== undefined && port <= 65535 ? port : undefined;

@@ -29,7 +29,7 @@ test('a store that holds the databases of another home is refused, and stays tha
   const store = await openStore({ home: directory.path, databaseUrl: null, clock: systemClock });
   try {
     const id = await claimStore(store, directory.path, shared);
-    await store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 9, memoryBytes: 1e12, cpus: 99 } });
+    await store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 9, memoryBytes: 1e12, cpus: 99, backupBytes: 2 ** 40 } });
     const port = await store.ports.reserve({ from: 10_000, to: 10_001 }, 60_000);
     const template = { name: 'Redis', type: 'redis', image: 'x', defaultPort: 1, connectionStringTemplate: 'x' };
     const spec = { desired: 'running', template, resources: { memoryBytes: 1, cpus: 1, pids: 1 }, username: 'a', database: '0', sleepAfterMs: null, removeAfterMs: null, access: { tlsOnly: false, allow: [] } } as const;

@@ -45,7 +45,7 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     status: signals.status,
     news: signals.news,
     instances: runtime,
-    backups: createBackupFiles(config.home),
+    backups: createBackupFiles(config.home, { reserveBytes: config.backupReserveBytes }),
     isPortFree: (port) => isPortFree(port, config.bind),
     moreMetrics,
   });

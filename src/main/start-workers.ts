@@ -33,7 +33,7 @@ export interface WorkersNeeds {
 
 /** Resolves when the state of the platform was reported once. */
 export async function startWorkers(config: Config, { store, runtime, secretBox, homeId, signals, metrics, log }: WorkersNeeds): Promise<{ stop(): Promise<void> }> {
-  const backupFiles = createBackupFiles(config.home);
+  const backupFiles = createBackupFiles(config.home, { reserveBytes: config.backupReserveBytes });
   // Nobody else has this home, so after a kill the leases in it are ours to take up at once. A store on a server of its own may be shared.
   const holder = config.databaseUrl === null ? `home-${homeId}` : `${String(process.pid)}-${randomBytes(4).toString('hex')}`;
   const shared = { store, runtime, engines: createEngines(), connect: createConnect(clock), secretBox, clock };

@@ -4,7 +4,10 @@ import type { Quota } from '../domain/user/user.ts';
 import type { Database } from './database.ts';
 import type { Queries } from './schema.ts';
 
-/** What an owner has now; instances that are being deleted do not count. */
+/**
+ * What an owner has now. Instances that are being deleted do not count, except those that only wait for their owner to make room for a final backup:
+ * otherwise one after the other could be left to wait.
+ */
 export interface Holding {
   readonly quota: Quota;
   readonly instances: number;
@@ -18,18 +21,18 @@ export interface Holding {
  * @throws DbmakerError not_found
  */
 export async function lockHolding(database: Database, queries: Queries, ownerId: string, except?: string): Promise<Holding> {
-  const owner = await queries.selectFrom('users').select(['quota_instances', 'quota_memory_bytes', 'quota_cpus']).where('id', '=', ownerId)
+  const owner = await queries.selectFrom('users').select(['quota_instances', 'quota_memory_bytes', 'quota_cpus', 'quota_backup_bytes']).where('id', '=', ownerId)
     .$if(database.kind === 'postgresql', (query) => query.forNoKeyUpdate()).executeTakeFirst();
   if (!owner) throw new DbmakerError('not_found', 'There is no such user.');
   const sums = await queries.selectFrom('instances')
     .select(({ fn }) => [
       fn.countAll<number>().as('instances'), fn.sum<number | null>('memory_bytes').as('memoryBytes'), fn.sum<number | null>('cpus').as('cpus'),
     ])
-    .where('owner_id', '=', ownerId).where('desired', '<>', 'deleted')
+    .where('owner_id', '=', ownerId).where((where) => where.or([where('desired', '<>', 'deleted'), where('status', 'like', '%"reason":{"code":"quota_exceeded"%')]))
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirstOrThrow();
   return {
-    quota: { instances: owner.quota_instances, memoryBytes: owner.quota_memory_bytes, cpus: owner.quota_cpus },
+    quota: { instances: owner.quota_instances, memoryBytes: owner.quota_memory_bytes, cpus: owner.quota_cpus, backupBytes: owner.quota_backup_bytes },
     instances: sums.instances,
     memoryBytes: sums.memoryBytes ?? 0,
     cpus: sums.cpus ?? 0,

@@ -43,6 +43,7 @@ export interface UserRow {
   quota_instances: number;
   quota_memory_bytes: number;
   quota_cpus: number;
+  quota_backup_bytes: number;
   created_at: number;
 }
 

@@ -15,7 +15,7 @@ test('an idempotency key is kept for a day and forgotten after it', async () => 
   const store = await openStore({ home: home.path, databaseUrl: null, clock });
   const housekeeping = new Housekeeping({ store, clock, log: silent, auditMs: 365 * 24 * HOUR });
   try {
-    await store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 1, memoryBytes: 1, cpus: 1 } });
+    await store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 1, memoryBytes: 1, cpus: 1, backupBytes: 2 ** 40 } });
     await store.idempotency.begin('u', 'key', 'hash', 1000);
     await store.idempotency.finish('u', 'key', { status: 202, instanceId: 'i' });
     housekeeping.start();

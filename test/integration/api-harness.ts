@@ -23,7 +23,7 @@ import { temporaryDirectory } from '../support/tmp.ts';
 
 /** A port range that no other test and no server of ours uses. */
 export const PORT_RANGE = { from: 21000, to: 21999 };
-const QUOTA: Quota = { instances: 50, memoryBytes: 64 * 1024 ** 3, cpus: 64 };
+const QUOTA: Quota = { instances: 50, memoryBytes: 64 * 1024 ** 3, cpus: 64, backupBytes: 1024 ** 3 };
 
 /** Parsed answer. `json` is {} for answers without JSON. */
 export interface Answer {

@@ -4,7 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { backedUp, backupPasswordContext } from '../../src/domain/backup/backup.ts';
+import { backupPasswordContext } from '../../src/domain/backup/backup.ts';
+import { addBackup } from '../support/store.ts';
 import type { Ask, Harness, Person } from './api-harness.ts';
 import { create, startApi } from './api-harness.ts';
 
@@ -125,11 +126,11 @@ async function makeBackup(id: string): Promise<string> {
   const { id: instanceId } = await create(api, owner.token, `of-${id}`);
   const instance = await api.store.instances.get(instanceId);
   assert.ok(instance);
-  await api.store.backups.begin({ id, instanceId, ownerId: owner.user.id, of: backedUp(instance, api.secretBox.seal('password', backupPasswordContext(id))), format: 'rdb' });
-  const directory = path.join(api.home, 'backups', id);
+  const directory = path.join(api.home, 'backups', id, '1');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(path.join(directory, 'dump.rdb.gz'), 'data', { mode: 0o600 });
-  await api.store.backups.finish(id, { files: [{ name: 'dump.rdb.gz', bytes: 4, sha256: 'x' }], details: {}, note: null, expiresAt: Date.now() + 86_400_000 });
+  const password = api.secretBox.seal('password', backupPasswordContext(id));
+  await addBackup(api.store, instance, { id, password, files: [{ name: 'dump.rdb.gz', bytes: 4, sha256: 'x' }], expiresAt: Date.now() + 86_400_000 });
   return id;
 }
 
@@ -154,7 +155,7 @@ test('every route of the OpenAPI document is in the matrix, and nothing else', a
 test('every route answers everybody as the matrix says', async () => {
   readOnlyId = (await api.store.tokens.listByUser(owner.user.id)).find((token) => token.scopes.length === 1)!.id;
   const owners = owner.user.id;
-  await api.store.users.update(owners, { quota: { instances: 1000, memoryBytes: 2 ** 45, cpus: 1000 } });
+  await api.store.users.update(owners, { quota: { instances: 1000, memoryBytes: 2 ** 45, cpus: 1000, backupBytes: 2 ** 40 } });
   let n = 0;
   for (const [route, { row, body }] of Object.entries(MATRIX)) {
     for (const [column, who] of WHO.entries()) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ensureImages } from '../support/docker.ts';
+import { backupDirectory } from '../support/backup-directory.ts';
 import { makePerson } from '../support/person.ts';
 import { startServer } from '../support/server.ts';
 import { withPostgresql } from '../support/clients.ts';
@@ -23,7 +24,7 @@ test('PostgreSQL on Docker: deleted with a final backup, and back with everythin
   assert.equal(backup.note, null);
   assert.deepEqual([backup.name, backup.slug, backup.owner, backup.template, backup.engine], ['orders', view.slug, 'ann', 'postgresql', 'postgresql']);
   assert.ok(!existsSync(path.join(server.home, 'instances', view.id)));
-  const directory = path.join(server.home, 'backups', backup.id);
+  const directory = backupDirectory(server.home, backup.id);
   assert.deepEqual(readdirSync(directory).sort(), backup.files.map(({ name }) => name).sort());
   assert.equal(statSync(directory).mode & 0o777, 0o700);
   for (const { name, bytes } of backup.files) {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { read, withPostgresql, withRedis, write } from '../support/clients.ts';
 import { ensureImages } from '../support/docker.ts';
 import { admin } from '../support/person.ts';
+import { backupDirectory } from '../support/backup-directory.ts';
 import { run } from '../support/run.ts';
 import { startServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -159,6 +160,6 @@ async function logLeftOut(scene: Scene): Promise<void> {
   });
   const backup = await ann.deleteKeeping(id);
   assert.equal(backup.format, 'data');
-  const file = path.join(server.home, 'backups', backup.id, 'data.tar.gz');
+  const file = path.join(backupDirectory(server.home, backup.id), 'data.tar.gz');
   assert.match(await run('sh', ['-c', 'tar -xzOf "$1" --wildcards "*.incr.aof" | tr -d "\\r"', 'sh', file]), /MULTI\n[^]*EXEC\n/);
 }

@@ -108,7 +108,7 @@ class World implements AsyncDisposable {
     world.clock.advance = (ms) => clock.advance(ms);
     world.clock.nextAt = () => clock.nextAt();
     await world.#store.migrate();
-    await world.#store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 1000, memoryBytes: 1e15, cpus: 1e6 } });
+    await world.#store.users.create({ id: 'u', username: 'alice', displayName: 'Alice', email: null, role: 'user', quota: { instances: 1000, memoryBytes: 1e15, cpus: 1e6, backupBytes: 2 ** 40 } });
     return world;
   }
 

@@ -19,7 +19,7 @@ if (mode === 'open') {
   await store.close();
 } else {
   const owner = await store.users.create({
-    id: name, username: name, displayName: name, email: null, role: 'user', quota: { instances: 1e6, memoryBytes: 1e15, cpus: 1e6 },
+    id: name, username: name, displayName: name, email: null, role: 'user', quota: { instances: 1e6, memoryBytes: 1e15, cpus: 1e6, backupBytes: 2 ** 40 },
   });
   for (let index = 0; index < 100_000; index += 1) {
     const port = await store.ports.reserve(RANGE, 60_000);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { backedUp, type BackupFile } from '../../src/domain/backup/backup.ts';
 import type { Instance, InstanceSpec } from '../../src/domain/instance/instance.ts';
+import type { BackupPlace } from '../../src/domain/ports/backups.ts';
 import type { NewInstance, Store } from '../../src/domain/ports/store.ts';
 import type { Quota, User } from '../../src/domain/user/user.ts';
 import { isDbmakerError, type DbmakerError, type ErrorCode } from '../../src/domain/errors.ts';
@@ -51,7 +53,7 @@ export function nextId(): string {
 export function addUser(store: Store, quota: Partial<Quota> = {}): Promise<User> {
   const id = nextId();
   return store.users.create({
-    id, username: `user-${id}`, displayName: 'Ada', email: null, role: 'user', quota: { instances: 1000, memoryBytes: 1_000_000 * MB, cpus: 10_000, ...quota },
+    id, username: `user-${id}`, displayName: 'Ada', email: null, role: 'user', quota: { instances: 1000, memoryBytes: 1_000_000 * MB, cpus: 10_000, backupBytes: 1_000_000 * MB, ...quota },
   });
 }
 
@@ -74,6 +76,19 @@ export function newInstance(owner: User, port: number, wish: Wish = {}): NewInst
 export async function addInstance(store: Store, owner: User, wish: Wish = {}): Promise<Instance> {
   const port = wish.port ?? await store.ports.reserve(RANGE, 60_000);
   return store.instances.create(newInstance(owner, port, wish));
+}
+
+/** A backup of an instance that is there, as a worker makes it; `expiresAt`: null: it is still being made. @returns where its files are */
+export async function addBackup(store: Store, instance: Instance, { id = nextId(), files = [], password = 'sealed', expiresAt }: { id?: string; files?: readonly BackupFile[]; password?: string; expiresAt: number | null }): Promise<BackupPlace> {
+  await store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, password), format: 'rdb' });
+  const lease = await store.instances.acquireLease(instance.id, 'backup', 1000);
+  assert.ok(lease);
+  const attempt = await store.backups.beginAttempt(lease, id);
+  assert.ok(attempt !== null);
+  const place = { id, attempt };
+  if (expiresAt !== null) assert.ok(await store.backups.finish(lease, place, { files, details: {}, note: null, expiresAt }));
+  await store.instances.releaseLease(lease);
+  return place;
 }
 
 /** What was thrown, which must be a DbmakerError of this code. */

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { requireRoom } from '../../domain/backup/usage.ts';
 import { DbmakerError } from '../../domain/errors.ts';
 import { afterFinalBackup, keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import { resolveResources } from '../../domain/resources.ts';
@@ -100,7 +101,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     config: { access: 'write', audit: { action: 'instance.delete' } },
     schema: {
       tags, summary: 'Delete it and its data', params: IdParams, headers: PreferHeaders, querystring: DeleteQuery,
-      description: 'First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Of what keeps no data (its template names no `dataPath` and its engine has none) or has never run, there is none. Answers 202; with `Prefer: wait=60` 204 once it is gone.',
+      description: 'First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Of what keeps no data (its template names no `dataPath` and its engine has none) or has never run, there is none. Backups count against their owner\'s quota: where nothing of it is left, `quota_exceeded` is answered and nothing is done. Answers 202; with `Prefer: wait=60` 204 once it is gone.',
       response: { 202: InstanceRef, 204: Type.Null(), ...problemResponse },
     },
   }, async (request, reply) => {
@@ -108,6 +109,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     const instance = await visibleInstance(store, caller, request.params.id);
     const { backup = true } = request.query;
     const nothingNew = instance.spec.desired === 'deleted' && (backup || instance.spec.finalBackup !== true);
+    if (!nothingNew && backup && keepsNothing(instance) === null) requireRoom(await store.backups.usage(instance.ownerId));
     const changed = nothingNew ? instance : await store.instances.change(instance.id, { desired: 'deleted', finalBackup: backup }, {
       event: {
         type: 'instance.delete-requested', message: `Is being deleted, ${backup ? afterFinalBackup(instance) : 'without a backup'}.`,

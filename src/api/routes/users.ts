@@ -23,7 +23,8 @@ export function registerUserRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const { user, token } = callerOf(request);
     const { id, name, scopes, expiresAt } = tokenView(token);
-    return { ...userView(user), token: { id, name, scopes, expiresAt } };
+    const { bytes } = await store.backups.usage(user.id);
+    return { ...userView(user), usage: { backupBytes: bytes }, token: { id, name, scopes, expiresAt } };
   });
 
   app.get('/api/users', {
@@ -87,6 +88,6 @@ function problems(found: Readonly<Record<string, string | null>>): Record<string
   return Object.fromEntries(Object.entries(found).flatMap(([pointer, text]) => (text === null ? [] : [[pointer, text]])));
 }
 
-function mergeQuota(base: Quota, change: { instances?: number; memoryBytes?: number; cpus?: number } = {}): Quota {
-  return { instances: change.instances ?? base.instances, memoryBytes: change.memoryBytes ?? base.memoryBytes, cpus: change.cpus ?? base.cpus };
+function mergeQuota(base: Quota, change: Partial<Quota> = {}): Quota {
+  return { instances: change.instances ?? base.instances, memoryBytes: change.memoryBytes ?? base.memoryBytes, cpus: change.cpus ?? base.cpus, backupBytes: change.backupBytes ?? base.backupBytes };
 }

@@ -5,6 +5,7 @@ const Quota = strictObject({
   instances: Type.Integer({ minimum: 0, maximum: 100_000 }),
   memoryBytes: Type.Integer({ minimum: 0, maximum: 2 ** 50 }),
   cpus: Type.Number({ minimum: 0, maximum: 100_000 }),
+  backupBytes: Type.Integer({ minimum: 0, maximum: 2 ** 50, description: 'Of all backups together that are kept.' }),
 }, { description: 'What a user may hold at the same time.' });
 
 const PartialQuota = Type.Partial(Quota, { additionalProperties: false, description: 'Members left out stay as they are.' });
@@ -48,7 +49,7 @@ const token = {
 
 export const Token = Type.Object(token, { $id: 'Token' });
 export const NewToken = Type.Object({ ...token, token: Type.String({ description: 'The secret; shown this once.' }) }, { $id: 'NewToken' });
-export const Profile = Type.Object({ ...user, token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }) }, { $id: 'Profile' });
+export const Profile = Type.Object({ ...user, usage: Type.Object({ backupBytes: Type.Integer() }, { description: 'What of the quota is in use.' }), token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }) }, { $id: 'Profile' });
 
 export const NewTokenBody = strictObject({
   name: Type.String({ maxLength: 1000, examples: ['laptop'] }),

@@ -27,7 +27,9 @@ export interface Backup {
   readonly createdAt: number;
   /** From then on it is removed; null while it is being made. */
   readonly expiresAt: number | null;
-  /** Of all files. */
+  /** Number of the try that its files are of: those of each lie in a directory of their own, so that a worker that was frozen touches nobody else's. 0: none yet, or of before that. */
+  readonly attempt: number;
+  /** Of all files; while it is being made, what is claimed of its owner's quota. */
   readonly bytes: number;
   readonly of: BackedUp;
   readonly format: BackupFormat;

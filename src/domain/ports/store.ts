@@ -1,5 +1,4 @@
 import type { AuditEntry, NewAuditEntry } from '../audit/entry.ts';
-import type { BackedUp, Backup, BackupFile, BackupFormat } from '../backup/backup.ts';
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
 import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
@@ -9,10 +8,12 @@ import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Quota, Role, User } from '../user/user.ts';
+import type { BackupRepository } from './backup-store.ts';
+import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
-export type { Page };
+export type { BackupRepository, Lease, Page };
 
 /**
  * All methods throw DbmakerError: store_unavailable, store_read_only, disk_full when the database does not answer or cannot write;
@@ -107,14 +108,6 @@ export interface SpecChange {
   readonly name?: string;
   /** Sealed; starts a rotation. @see SealedSecrets */
   readonly nextPassword?: string;
-}
-
-/** A worker's claim on an instance. Everything it writes names it, and is refused once somebody else holds the lease. */
-export interface Lease {
-  readonly instanceId: string;
-  readonly holder: string;
-  /** Rises with each new claim. */
-  readonly token: number;
 }
 
 /** The little that a full resync needs of each row. */
@@ -287,28 +280,6 @@ export interface AuditRepository {
   prune(before: number): Promise<number>;
   /** Removes the oldest rows of actors that we do not know, so that `keep` are left: strangers can write them. @returns how many */
   pruneUnknown(keep: number): Promise<number>;
-}
-
-export interface BackupRepository {
-  /** Recorded before its first byte is written: state `making`. */
-  begin(backup: { id: string; instanceId: string; ownerId: string; of: BackedUp; format: BackupFormat }): Promise<Backup>;
-  get(id: string): Promise<Backup | null>;
-  /** In any state, oldest first. */
-  ofInstance(instanceId: string): Promise<Backup[]>;
-  /** Verified ones, newest first. */
-  list(filter: { ownerId?: string }, options: { limit: number; cursor?: string }): Promise<Page<Backup>>;
-  /** The making took another way. false when it is not being made any more. */
-  setFormat(id: string, format: BackupFormat): Promise<boolean>;
-  /** `making` becomes `verified`; false when it is not being made any more. */
-  finish(id: string, result: { files: readonly BackupFile[]; details: Backup['details']; note: string | null; expiresAt: number }): Promise<boolean>;
-  /** Moves the end of a verified one to `time`, if it is earlier. false when there is no such backup (any more). */
-  keepUntil(id: string, time: number): Promise<boolean>;
-  /** `verified` (only if expired by `expiredAt`, where given) or `making` becomes `removing`; true also when it was so already. */
-  markRemoving(id: string, options?: { expiredAt?: number }): Promise<boolean>;
-  /** The row goes; only after markRemoving and after its files are gone. */
-  delete(id: string): Promise<void>;
-  /** Those to be removed: expired by `now`, or `removing`, or `making` for an instance that is gone. */
-  removable(now: number): Promise<Backup[]>;
 }
 
 export interface IdempotencyRecord {

@@ -3,6 +3,8 @@ export interface Quota {
   readonly instances: number;
   readonly memoryBytes: number;
   readonly cpus: number;
+  /** Of the backups that are kept of what was theirs, those that are being made included. */
+  readonly backupBytes: number;
 }
 
 export type Role = 'user' | 'admin';

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
-import { addUser, newInstance, RANGE } from '../../../test/support/store.ts';
+import { newInstance, RANGE } from '../../../test/support/store.ts';
 import { temporaryDirectory } from '../../../test/support/tmp.ts';
 import { OPEN_ACCESS } from '../../domain/instance/instance.ts';
 import { newRow } from '../instance-row.ts';
 import type { Database } from '../database.ts';
-import type { InstanceRow } from '../schema.ts';
+import type { User } from '../../domain/user/user.ts';
+import type { InstanceRow, UserRow } from '../schema.ts';
 import type { NewInstance } from '../../domain/ports/store.ts';
 import { openSqlite } from '../sqlite/open.ts';
 import { SqlStore } from '../store.ts';
@@ -21,7 +22,7 @@ test('databases of the first version are open to everybody as they were, keep th
   const store = new SqlStore(database);
   try {
     await runMigrations(database, [initial]);
-    const user = await addUser(store);
+    const user = await addOldUser(database);
     const id = await addOld(database, newInstance(user, await store.ports.reserve(RANGE, 60_000), { spec: { sleepAfterMs: 7, removeAfterMs: null } }));
     await database.write((queries) => sql`update instances set spec = json_remove(spec, '$.access')`.execute(queries));
     await store.migrate();
@@ -33,10 +34,19 @@ test('databases of the first version are open to everybody as they were, keep th
     assert.equal((await store.instances.get(id))?.health, null);
     await store.instances.change(id, { access: { tlsOnly: true } });
     assert.deepEqual((await store.instances.get(id))?.spec.access, { tlsOnly: true, allow: [] });
+    assert.deepEqual((await store.users.get(user.id))?.quota, { ...user.quota, backupBytes: 10 * 1024 ** 3 });
   } finally {
     await store.close();
   }
 });
+
+async function addOldUser(database: Database): Promise<User> {
+  const user: User = { id: 'u1', username: 'ada', displayName: 'Ada', email: null, role: 'user', quota: { instances: 9, memoryBytes: 2 ** 40, cpus: 9, backupBytes: 0 }, createdAt: 1 };
+  const { quota, displayName: display_name, createdAt: created_at, ...same } = user;
+  const old = { ...same, display_name, created_at, quota_instances: quota.instances, quota_memory_bytes: quota.memoryBytes, quota_cpus: quota.cpus };
+  await database.write((queries) => queries.insertInto('users').values(old as UserRow).execute());
+  return user;
+}
 
 /** As the first version wrote it: without what came later. */
 async function addOld(database: Database, instance: NewInstance): Promise<string> {

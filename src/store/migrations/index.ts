@@ -4,6 +4,8 @@ import { monitoring } from './003-monitoring.ts';
 import { webhooks } from './004-webhooks.ts';
 import { audit } from './005-audit.ts';
 import { backups } from './006-backups.ts';
+import { backupQuota } from './007-backup-quota.ts';
+import { webhookAdmins } from './008-webhook-admins.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups];
+export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins];

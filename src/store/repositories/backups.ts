@@ -1,13 +1,16 @@
 import { sql } from 'kysely';
 import type { Backup, BackupFormat, BackupState } from '../../domain/backup/backup.ts';
-import type { BackupRepository, Page } from '../../domain/ports/store.ts';
+import { noRoomFor, type BackupUsage } from '../../domain/backup/usage.ts';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { BackupPlace } from '../../domain/ports/backups.ts';
+import type { BackupRepository, Lease, Page } from '../../domain/ports/store.ts';
 import type { Database } from '../database.ts';
 import { page } from '../pages.ts';
 import { NEVER_PROVISIONED, restoredFrom } from '../restoring.ts';
-import type { BackupRow } from '../schema.ts';
+import type { BackupRow, Queries } from '../schema.ts';
 
-/** What lies in JSON: everything that is never searched for. */
-type Document = Pick<Backup, 'of' | 'format' | 'files' | 'verifiedAt' | 'details' | 'note'>;
+/** What lies in JSON: everything that is never searched for. Rows of before tries were numbered lack `attempt`. */
+type Document = Pick<Backup, 'of' | 'format' | 'files' | 'verifiedAt' | 'details' | 'note'> & { readonly attempt?: number };
 
 export class Backups implements BackupRepository {
   readonly #database: Database;
@@ -42,16 +45,49 @@ export class Backups implements BackupRepository {
     });
   }
 
-  async setFormat(id: string, format: BackupFormat): Promise<boolean> {
-    return this.#change(id, 'making', (document) => ({ document: JSON.stringify({ ...document, format }) }));
+  async setFormat(lease: Lease, id: string, format: BackupFormat): Promise<boolean> {
+    return this.#change(id, 'making', (document) => ({ document: JSON.stringify({ ...document, format }) }), { lease });
   }
 
-  async finish(id: string, { files, details, note, expiresAt }: Parameters<BackupRepository['finish']>[1]): Promise<boolean> {
+  async beginAttempt(lease: Lease, id: string): Promise<number | null> {
+    let attempt = 0;
+    const begun = await this.#change(id, 'making', (document) => {
+      attempt = (document.attempt ?? 0) + 1;
+      return { bytes: 0, document: JSON.stringify({ ...document, attempt }) };
+    }, { lease });
+    return begun ? attempt : null;
+  }
+
+  async claim({ id, attempt }: BackupPlace, { need, wish }: { need: number; wish: number }): Promise<number | null> {
+    return this.#database.writeVolatile(async (queries) => {
+      const row = await queries.selectFrom('backups').select('owner_id').where('id', '=', id).executeTakeFirst();
+      if (row === undefined) return null;
+      const usage = await usageOf(queries, row.owner_id, id, this.#database.kind === 'postgresql'); // locks the owner first, so that of two that claim each sees the other
+      const current = await this.#locked(queries, id, 'making');
+      if (current === undefined || (JSON.parse(current.document) as Document).attempt !== attempt) return null;
+      const room = usage.limit - usage.bytes;
+      if (need > room) throw noRoomFor(usage);
+      const bytes = Math.min(wish, room);
+      await queries.updateTable('backups').set({ bytes }).where('id', '=', id).execute();
+      return bytes;
+    });
+  }
+
+  async usage(ownerId: string, except?: string): Promise<BackupUsage> {
+    return this.#database.read((queries) => usageOf(queries, ownerId, except, false));
+  }
+
+  async totals(): Promise<{ count: number; bytes: number }> {
+    const row = await this.#database.read((queries) => queries.selectFrom('backups').select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number | null>('bytes').as('bytes')]).executeTakeFirstOrThrow());
+    return { count: row.count, bytes: row.bytes ?? 0 };
+  }
+
+  async finish(lease: Lease, { id, attempt }: BackupPlace, { files, details, note, expiresAt }: Parameters<BackupRepository['finish']>[2]): Promise<boolean> {
     const verifiedAt = this.#database.clock.now();
     return this.#change(id, 'making', (document) => ({
       state: 'verified', expires_at: expiresAt, bytes: files.reduce((sum, file) => sum + file.bytes, 0),
       document: JSON.stringify({ ...document, files, details, note, verifiedAt } satisfies Document),
-    }));
+    }), { lease, attempt });
   }
 
   async keepUntil(id: string, time: number): Promise<boolean> {
@@ -88,21 +124,44 @@ export class Backups implements BackupRepository {
     return rows.map(toBackup);
   }
 
-  /** One row in this state, read and written in one transaction. */
-  async #change(id: string, state: BackupState, change: (document: Document, row: BackupRow) => Partial<BackupRow>): Promise<boolean> {
+  /** One row in this state, read and written in one transaction; of a worker that makes it only while that holds the lease of the instance. */
+  async #change(id: string, state: BackupState, change: (document: Document, row: BackupRow) => Partial<BackupRow>, only: { lease?: Lease; attempt?: number } = {}): Promise<boolean> {
     return this.#database.write(async (queries) => {
-      const row = await queries.selectFrom('backups').selectAll().where('id', '=', id).where('state', '=', state)
-        .$if(this.#database.kind === 'postgresql', (query) => query.forUpdate()).executeTakeFirst();
+      if (only.lease !== undefined && !(await this.#holds(queries, only.lease))) return false;
+      const row = await this.#locked(queries, id, state);
       if (row === undefined) return false;
-      await queries.updateTable('backups').set(change(JSON.parse(row.document) as Document, row)).where('id', '=', id).execute();
+      const document = JSON.parse(row.document) as Document;
+      if (only.attempt !== undefined && document.attempt !== only.attempt) return false;
+      await queries.updateTable('backups').set(change(document, row)).where('id', '=', id).execute();
       return true;
     });
   }
+
+  /** Nobody else can claim it before the end of the transaction. */
+  async #holds(queries: Queries, { instanceId, holder, token }: Lease): Promise<boolean> {
+    const row = await queries.selectFrom('instances').select('id').where('id', '=', instanceId).where('lease_holder', '=', holder).where('lease_token', '=', token)
+      .$if(this.#database.kind === 'postgresql', (query) => query.forUpdate()).executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async #locked(queries: Queries, id: string, state: BackupState): Promise<BackupRow | undefined> {
+    return queries.selectFrom('backups').selectAll().where('id', '=', id).where('state', '=', state)
+      .$if(this.#database.kind === 'postgresql', (query) => query.forUpdate()).executeTakeFirst();
+  }
+}
+
+/** @param lock the owner, until the end of the transaction */
+async function usageOf(queries: Queries, ownerId: string, except: string | undefined, lock: boolean): Promise<BackupUsage> {
+  const owner = await queries.selectFrom('users').select('quota_backup_bytes').where('id', '=', ownerId).$if(lock, (query) => query.forNoKeyUpdate()).executeTakeFirst();
+  if (owner === undefined) throw new DbmakerError('not_found', 'There is no such user.');
+  const { bytes } = await queries.selectFrom('backups').select(({ fn }) => fn.sum<number | null>('bytes').as('bytes')).where('owner_id', '=', ownerId)
+    .$if(except !== undefined, (query) => query.where('id', '<>', except ?? '')).executeTakeFirstOrThrow();
+  return { bytes: bytes ?? 0, limit: owner.quota_backup_bytes };
 }
 
 function toBackup(row: BackupRow): Backup {
   return {
     id: row.id, instanceId: row.instance_id, ownerId: row.owner_id, state: row.state, createdAt: row.created_at, expiresAt: row.expires_at, bytes: row.bytes,
-    ...(JSON.parse(row.document) as Document),
+    attempt: 0, ...(JSON.parse(row.document) as Document),
   };
 }

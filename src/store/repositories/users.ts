@@ -59,7 +59,7 @@ export function toUser(row: UserRow): User {
     displayName: row.display_name,
     email: row.email,
     role: row.role,
-    quota: { instances: row.quota_instances, memoryBytes: row.quota_memory_bytes, cpus: row.quota_cpus },
+    quota: { instances: row.quota_instances, memoryBytes: row.quota_memory_bytes, cpus: row.quota_cpus, backupBytes: row.quota_backup_bytes },
     createdAt: row.created_at,
   };
 }
@@ -76,4 +76,5 @@ function toRow(user: User): UserRow {
     quota_cpus: user.quota.cpus,
     created_at: user.createdAt,
   };
+    quota_backup_bytes: user.quota.backupBytes,
 }

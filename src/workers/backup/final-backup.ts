@@ -1,4 +1,5 @@
 import { backedUp, backupPasswordContext, type Backup } from '../../domain/backup/backup.ts';
+import { requireRoom } from '../../domain/backup/usage.ts';
 import { DbmakerError, asDbmakerError, type ErrorCode } from '../../domain/errors.ts';
 import { explainEnd } from '../../domain/instance/explain.ts';
 import { keepsNothing } from '../../domain/instance/keeps-nothing.ts';
@@ -20,7 +21,7 @@ const DUMP_TRIES = 3;
 /** To dump it makes no sense to try again: archived at once. */
 const CANNOT_DUMP: readonly ErrorCode[] = ['unsupported', 'access_denied', 'start_timeout', 'engine_unavailable'];
 /** Say nothing about the way that was taken. */
-const OF_THE_PLATFORM: readonly ErrorCode[] = ['disk_full', 'runtime_unavailable', 'store_unavailable', 'store_read_only', 'cancelled', 'conflict', 'secret_unreadable'];
+const OF_THE_PLATFORM: readonly ErrorCode[] = ['disk_full', 'quota_exceeded', 'runtime_unavailable', 'store_unavailable', 'store_read_only', 'cancelled', 'conflict', 'secret_unreadable'];
 
 /**
  * Makes sure that there is a verified backup of an instance that is being deleted, step by step. What ran is ended first, whoever was connected
@@ -35,7 +36,11 @@ export async function finalBackup(pass: Pass): Promise<StepResult | null> {
   const { instance, observation, ports } = pass;
   const known = await ports.store.backups.ofInstance(instance.id);
   if (known.some(({ state }) => state === 'verified') || nothingToKeep(pass)) return null;
-  const backup = known.find(({ state }) => state === 'making') ?? await begin(pass);
+  const making = known.find(({ state }) => state === 'making');
+  // Before anything is stopped or started for it, at each try.
+  requireRoom(await ports.store.backups.usage(instance.ownerId, making?.id));
+  await ports.backups.files.requireRoom();
+  const backup = making ?? await begin(pass);
   const alive = observation.state === 'running' || observation.state === 'paused';
   if (alive && instance.status.startedAt === null) return end(pass, {});
   // From the start on: a hundred that are removed at once must not all run at once.
@@ -49,7 +54,7 @@ export async function finalBackup(pass: Pass): Promise<StepResult | null> {
   } catch (error) {
     if (backup.format === 'data' || !givesUpDumping(pass, error)) throw error;
     ports.log.warn({ err: error, instance: instance.id, backup: backup.id }, 'this instance cannot be dumped; its stopped data directory is archived instead');
-    await ports.store.backups.setFormat(backup.id, 'data');
+    await ports.store.backups.setFormat(pass.lease, backup.id, 'data');
     await pass.report({ startedAt: null, attempts: 0, progress: { step: 'backup', message: 'Stopping it to archive its data directory' } });
     goesOn = true;
     return again(0);

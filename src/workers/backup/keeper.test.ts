@@ -4,11 +4,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { quietLog } from '../../../test/support/quiet-log.ts';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
-import { addInstance, addUser } from '../../../test/support/store.ts';
+import { addBackup, addInstance, addUser } from '../../../test/support/store.ts';
 import { waitFor } from '../../../test/support/wait.ts';
 import { temporaryDirectory } from '../../../test/support/tmp.ts';
 import { createBackupFiles } from '../../backups/index.ts';
-import { backedUp } from '../../domain/backup/backup.ts';
 import { openStore } from '../../store/index.ts';
 import { BackupKeeper } from './keeper.ts';
 
@@ -24,10 +23,9 @@ test('expired backups go with their files, others stay, and what no row knows is
     const keeper = new BackupKeeper({ store, files, clock, log: { ...quietLog, warn: (fields) => void told.push(fields) } });
     const instance = await addInstance(store, await addUser(store));
     const make = async (id: string, days: number | null): Promise<string> => {
-      await store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
-      const writer = await files.begin(id, () => undefined);
+      const writer = await files.begin({ id, attempt: 1 }, { claim: async () => undefined });
       const file = await writer.file('content', async (output) => void output.end('something'));
-      if (days !== null) await store.backups.finish(id, { files: [file], details: {}, note: null, expiresAt: clock.now() + days * DAY_MS });
+      await addBackup(store, instance, { id, files: [file], expiresAt: days === null ? null : clock.now() + days * DAY_MS });
       return path.join(home.path, 'backups', id);
     };
     const [short, long, unfinished, cutOff] = [await make('bshort', 7), await make('blong', 30), await make('bunfinished', null), await make('bcutoff', 30)];
@@ -69,8 +67,7 @@ test('a clock that is wrong for a moment costs no backup', async () => {
   };
   try {
     const instance = await addInstance(store, await addUser(store));
-    await store.backups.begin({ id: 'bkept', instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
-    await store.backups.finish('bkept', { files: [], details: {}, note: null, expiresAt: clock.now() + 7 * DAY_MS });
+    await addBackup(store, instance, { id: 'bkept', expiresAt: clock.now() + 7 * DAY_MS });
     keeper.start();
     await turns(3);
     clock.advance(8 * DAY_MS);
@@ -93,9 +90,8 @@ test('a backup that a database waits for is not removed, as long as it waits', a
     const keeper = new BackupKeeper({ store, files, clock, log: quietLog });
     const user = await addUser(store);
     const instance = await addInstance(store, user);
-    await store.backups.begin({ id: 'bwanted', instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
-    const file = await (await files.begin('bwanted', () => undefined)).file('content', async (output) => void output.end('something'));
-    await store.backups.finish('bwanted', { files: [file], details: {}, note: null, expiresAt: clock.now() });
+    const file = await (await files.begin({ id: 'bwanted', attempt: 1 }, { claim: async () => undefined })).file('content', async (output) => void output.end('something'));
+    const place = await addBackup(store, instance, { id: 'bwanted', files: [file], expiresAt: clock.now() });
     const restoring = await addInstance(store, user, { spec: { restoreFrom: 'bwanted' } });
     const report = async (status: Parameters<typeof store.instances.report>[1]): Promise<void> => {
       const lease = await store.instances.acquireLease(restoring.id, 'worker', 1000);
@@ -106,7 +102,7 @@ test('a backup that a database waits for is not removed, as long as it waits', a
       await report({ phase });
       clock.advance(30 * DAY_MS);
       await keeper.tidy();
-      await files.verify('bwanted', [file]);
+      await files.verify(place, [file]);
     }
     await report({ phase: 'running', provisioned: true, restored: true });
     await keeper.tidy();

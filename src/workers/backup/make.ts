@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Backup, BackupFile } from '../../domain/backup/backup.ts';
-import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
-import type { BackupWriter } from '../../domain/ports/backups.ts';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { BackupPlace, BackupWriter } from '../../domain/ports/backups.ts';
 import type { EngineTarget } from '../../domain/ports/engine.ts';
 import type { Pass } from '../reconciler/context.ts';
 import { megabytes, progressReporter } from '../reconciler/progress.ts';
@@ -12,6 +12,8 @@ import { readTar } from './tar.ts';
 export const ARCHIVE = 'data.tar.gz';
 /** Twice as fast as the default, and a tenth larger. */
 const LEVEL = 1;
+/** Room in the quota is claimed in steps of so much: small, because of two backups at once each may hold a step that the other one needs. */
+const CLAIM_BYTES = 16 * 1024 * 1024;
 
 interface Made {
   readonly files: BackupFile[];
@@ -24,11 +26,14 @@ interface Made {
  * @throws DbmakerError: there is no verified backup
  */
 export async function makeBackup(pass: Pass, backup: Backup, target: EngineTarget | null): Promise<void> {
-  const { instance, ports } = pass;
-  const made = await withoutRemains(pass, backup, () => make(pass, backup, target));
+  const { instance, ports, lease } = pass;
+  const attempt = await ports.store.backups.beginAttempt(lease, backup.id);
+  if (attempt === null) throw takenOver();
+  const place = { id: backup.id, attempt };
+  const made = await withoutRemains(pass, place, () => make(pass, place, target));
   // From here on its files may be all that is left.
   const expiresAt = ports.clock.now() + ports.backups.retentionMs;
-  if (!(await ports.store.backups.finish(backup.id, { ...made, expiresAt }))) throw new DbmakerError('cancelled', 'Another worker has taken over this backup.');
+  if (!(await ports.store.backups.finish(lease, place, { ...made, expiresAt }))) throw takenOver();
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   await pass.report({ progress: null, reason: null, attempts: 0 }, {
     events: [{
@@ -38,27 +43,50 @@ export async function makeBackup(pass: Pass, backup: Backup, target: EngineTarge
   });
 }
 
-/** Half a backup on a full disk would keep everybody else from writing, the store that has to say so first of all. */
-async function withoutRemains(pass: Pass, { id }: Backup, work: () => Promise<Made>): Promise<Made> {
-  const { backups, log } = pass.ports;
+function takenOver(): DbmakerError {
+  return new DbmakerError('cancelled', 'Another worker has taken over this backup.');
+}
+
+/**
+ * Half a backup on a full disk would keep everybody else from writing, the store that has to say so first of all; and it would count against the quota of
+ * its owner. Only this try's own files go: whoever has been frozen may not know yet that another worker is at it.
+ */
+async function withoutRemains(pass: Pass, place: BackupPlace, work: () => Promise<Made>): Promise<Made> {
+  const { backups, store, log } = pass.ports;
   try {
     return await work();
   } catch (error) {
-    // After a lost lease they may be another worker's; who was stopped finds them again.
-    if (!isDbmakerError(error, 'cancelled')) {
-      await backups.files.remove(id).catch((later: unknown) => log.warn({ err: later, backup: id }, 'half a backup could not be removed yet'));
+    try {
+      await backups.files.giveUp(place);
+      await store.backups.claim(place, { need: 0, wish: 0 });
+    } catch (later) {
+      log.warn({ err: later, backup: place.id }, 'half a backup could not be removed yet');
     }
     throw error;
   }
 }
 
-async function make(pass: Pass, backup: Backup, target: EngineTarget | null): Promise<Made> {
+/** Claims room in the owner's quota ahead of what is written, so that not every piece costs a transaction. */
+function claiming({ ports }: Pass, place: BackupPlace): (bytes: number) => Promise<void> {
+  let claimed = 0;
+  return async (bytes) => {
+    if (bytes <= claimed) return;
+    const granted = await ports.store.backups.claim(place, { need: bytes, wish: bytes + CLAIM_BYTES });
+    if (granted === null) throw takenOver();
+    claimed = granted;
+  };
+}
+
+async function make(pass: Pass, place: BackupPlace, target: EngineTarget | null): Promise<Made> {
   const { files: disk } = pass.ports.backups;
   const tell = progressReporter(pass);
   let written = 0;
-  const writer = await disk.begin(backup.id, (bytes) => {
-    written += bytes;
-    tell({ step: 'backup', message: `Backing up: ${megabytes(written)} written`, bytes: written });
+  const writer = await disk.begin(place, {
+    claim: claiming(pass, place),
+    onBytes: (bytes) => {
+      written += bytes;
+      tell({ step: 'backup', message: `Backing up: ${megabytes(written)} written`, bytes: written });
+    },
   });
   const files: BackupFile[] = [];
   const collecting: BackupWriter = {
@@ -69,8 +97,8 @@ async function make(pass: Pass, backup: Backup, target: EngineTarget | null): Pr
     },
   };
   const details = target === null ? await archiveData(pass, collecting) : await dump(pass, collecting, target);
-  await disk.seal(backup.id);
-  const note = await verify(pass, backup, { files, details, note: null }, target, tell);
+  await disk.seal(place);
+  const note = await verify(pass, place, { files, details, note: null }, target, tell);
   return { files, details, note };
 }
 
@@ -92,29 +120,29 @@ async function archiveData(pass: Pass, writer: BackupWriter): Promise<Made['deta
 }
 
 /** By what is on the disk now. @returns what has to be noted */
-async function verify(pass: Pass, { id }: Backup, made: Made, target: EngineTarget | null, tell: ReturnType<typeof progressReporter>): Promise<string | null> {
+async function verify(pass: Pass, place: BackupPlace, made: Made, target: EngineTarget | null, tell: ReturnType<typeof progressReporter>): Promise<string | null> {
   const { files: disk } = pass.ports.backups;
   const total = Math.max(1, made.files.reduce((sum, { bytes }) => sum + bytes, 0));
   let checked = 0;
-  await disk.verify(id, made.files, {
+  await disk.verify(place, made.files, {
     signal: pass.signal,
     onBytes: (bytes) => {
       checked += bytes;
       tell({ step: 'verify', message: `Reading the backup back: ${megabytes(checked)} of ${megabytes(total)}`, fraction: checked / total, bytes: checked, totalBytes: total });
     },
   });
-  const read = reading(pass, id, made.files);
+  const read = reading(pass, place, made.files);
   if (target === null) return checkArchive(pass, await read(ARCHIVE));
   await pass.engine.backup?.check(accessOf(pass, target), read, made.details);
   return null;
 }
 
 /** Opens a file of a backup by its name. */
-export function reading(pass: Pass, id: string, files: readonly BackupFile[], onBytes?: (bytes: number) => void): (name: string) => ReturnType<typeof pass.ports.backups.files.read> {
+export function reading(pass: Pass, place: BackupPlace, files: readonly BackupFile[], onBytes?: (bytes: number) => void): (name: string) => ReturnType<typeof pass.ports.backups.files.read> {
   return async (name) => {
     const file = files.find((one) => one.name === name);
     if (file === undefined) throw new DbmakerError('backup_damaged', `The backup has no file ${name}.`);
-    return pass.ports.backups.files.read(id, file, onBytes);
+    return pass.ports.backups.files.read(place, file, onBytes);
   };
 }
 

@@ -59,12 +59,12 @@ async function backupOf({ instance, engine, ports }: Pass): Promise<Backup> {
 
 /** All of it, before the first byte is used. */
 async function verified(pass: Pass, backup: Backup): Promise<void> {
-  await pass.ports.backups.files.verify(backup.id, backup.files, { signal: pass.signal, onBytes: teller(pass, backup, { step: 'verify', doing: 'Checking the backup' }) });
+  await pass.ports.backups.files.verify(backup, backup.files, { signal: pass.signal, onBytes: teller(pass, backup, { step: 'verify', doing: 'Checking the backup' }) });
 }
 
 /** Reads the backup's files and tells how far that is. */
 function following(pass: Pass, backup: Backup): ReturnType<typeof reading> {
-  return reading(pass, backup.id, backup.files, teller(pass, backup, { step: 'restore', doing: 'Restoring' }));
+  return reading(pass, backup, backup.files, teller(pass, backup, { step: 'restore', doing: 'Restoring' }));
 }
 
 function teller(pass: Pass, { bytes: totalBytes }: Backup, { step, doing }: { step: string; doing: string }): (bytes: number) => void {

@@ -7,7 +7,7 @@ import type { Engine, EngineTarget } from '../../domain/ports/engine.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Observation, Runtime, Workload } from '../../domain/ports/runtime.ts';
 import type { SecretBox } from '../../domain/ports/secret-box.ts';
-import type { Store } from '../../domain/ports/store.ts';
+import type { Lease, Store } from '../../domain/ports/store.ts';
 import type { EngineName } from '../../domain/template/template.ts';
 import type { BackupPorts } from '../backup/ports.ts';
 
@@ -67,6 +67,8 @@ export interface Pass {
   readonly ports: ReconcilerPorts;
   /** Aborts when the lease is lost or the worker stops: whoever works on must end. */
   readonly signal: AbortSignal;
+  /** For what is written beside the instance's row, and only by who holds it. */
+  readonly lease: Lease;
   /** Writes under the lease. @throws DbmakerError cancelled when the lease is lost */
   report(patch: StatusPatch, options?: { events?: readonly EventDraft[]; rotated?: string; rotationRefused?: string; volatile?: boolean }): Promise<void>;
   /** Plain password of the instance. Never log it. */

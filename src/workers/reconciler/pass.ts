@@ -19,6 +19,7 @@ export function makePass(ports: ReconcilerPorts, instance: Instance, observation
     engine,
     ports,
     signal,
+    lease,
     password,
     async report(patch, options = {}) {
       const { progress } = patch;

@@ -142,7 +142,7 @@ class CountingClock extends ManualClock {
 }
 
 async function makePattern(store: Store, box: SecretBox): Promise<void> {
-  await store.users.create({ id: 'u', username: 'ann', displayName: 'Ann', email: null, role: 'user', quota: { instances: 1e6, memoryBytes: 1e15, cpus: 1e6 } });
+  await store.users.create({ id: 'u', username: 'ann', displayName: 'Ann', email: null, role: 'user', quota: { instances: 1e6, memoryBytes: 1e15, cpus: 1e6, backupBytes: 2 ** 40 } });
   const port = await store.ports.reserve({ from: 40_000, to: 40_000 }, 60_000);
   const spec = {
     desired: 'running', template: TEMPLATE, resources: { memoryBytes: 64 * 1024 ** 2, cpus: 1, pids: 50 }, username: 'ann', database: '0', sleepAfterMs: 30 * DAY_MS, removeAfterMs: 1000 * DAY_MS,

@@ -9,7 +9,7 @@ export function accountContract(open: OpenStore): void {
     test('a user is found by id and by username as it was made', async () => {
       await using under = await open();
       const { users } = under.store;
-      const user = { id: 'u1', username: 'ada', displayName: "Ada '; drop table users; -- 🐘", email: 'ada@example.com', role: 'admin', quota: { instances: 3, memoryBytes: 2 ** 40, cpus: 1.5 } } as const;
+      const user = { id: 'u1', username: 'ada', displayName: "Ada '; drop table users; -- 🐘", email: 'ada@example.com', role: 'admin', quota: { instances: 3, memoryBytes: 2 ** 40, cpus: 1.5, backupBytes: 2 ** 40 } } as const;
       assert.deepEqual(await users.create(user), { ...user, createdAt: under.clock.now() });
       assert.deepEqual(await users.get('u1'), { ...user, createdAt: under.clock.now() });
       assert.deepEqual(await users.getByUsername('ada'), { ...user, createdAt: under.clock.now() });
@@ -19,7 +19,7 @@ export function accountContract(open: OpenStore): void {
 
     test('a username is given once, also when two ask at once', async () => {
       await using under = await open();
-      const user = { username: 'ada', displayName: 'Ada', email: null, role: 'user', quota: { instances: 1, memoryBytes: 1, cpus: 1 } } as const;
+      const user = { username: 'ada', displayName: 'Ada', email: null, role: 'user', quota: { instances: 1, memoryBytes: 1, cpus: 1, backupBytes: 2 ** 40 } } as const;
       const others = await under.another();
       const results = await Promise.allSettled([under.store, others].map((store) => store.users.create({ ...user, id: nextId() })));
       assert.deepEqual(results.map((result) => result.status).sort(), ['fulfilled', 'rejected']);
@@ -31,7 +31,7 @@ export function accountContract(open: OpenStore): void {
       const user = await addUser(under.store);
       const changed = await under.store.users.update(user.id, { displayName: 'Countess' });
       assert.deepEqual(changed, { ...user, displayName: 'Countess' });
-      const quota = { instances: 0, memoryBytes: 0, cpus: 0 };
+      const quota = { instances: 0, memoryBytes: 0, cpus: 0, backupBytes: 0 };
       assert.deepEqual(await under.store.users.update(user.id, { role: 'admin', quota }), { ...changed, role: 'admin', quota });
       assert.deepEqual(await under.store.users.get(user.id), { ...changed, role: 'admin', quota });
       await failure(under.store.users.update('nobody', { role: 'admin' }), 'not_found');

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { backedUp } from '../../../src/domain/backup/backup.ts';
 import type { Instance } from '../../../src/domain/instance/instance.ts';
 import type { Store } from '../../../src/domain/ports/store.ts';
-import { addInstance, addUser, failure, nextId } from '../../support/store.ts';
+import { addBackup, addInstance, addUser, failure, nextId } from '../../support/store.ts';
 import type { OpenStore } from '../store.ts';
 
 const FILES = [{ name: 'one', bytes: 30, sha256: 'a'.repeat(64) }, { name: 'two', bytes: 12, sha256: 'b'.repeat(64) }];
@@ -22,21 +22,26 @@ export function backupContract(open: OpenStore): void {
       const { id } = made;
       assert.deepEqual(await store.backups.get(id), made);
       assert.deepEqual({ ...made, of: null }, {
-        id, instanceId: instance.id, ownerId: instance.ownerId, state: 'making', createdAt: clock.now(), expiresAt: null, bytes: 0, of: null, format: 'rdb', files: [], verifiedAt: null, details: {}, note: null,
+        id, instanceId: instance.id, ownerId: instance.ownerId, state: 'making', createdAt: clock.now(), expiresAt: null, attempt: 0, bytes: 0, of: null, format: 'rdb', files: [], verifiedAt: null, details: {}, note: null,
       });
       assert.deepEqual(made.of, { ...backedUp(instance, 'sealed') });
       await failure(begin(store, instance, id), 'conflict');
       assert.equal(await store.backups.keepUntil(id, clock.now() + 5), false);
       await store.backups.delete(id);
-      assert.equal(await store.backups.setFormat(id, 'data'), true);
+      const lease = await store.instances.acquireLease(instance.id, 'worker', 100_000);
+      assert.ok(lease);
+      assert.equal(await store.backups.setFormat(lease, id, 'data'), true);
+      assert.equal(await store.backups.beginAttempt(lease, id), 1);
+      assert.equal(await store.backups.beginAttempt(lease, id), 2);
+      const place = { id, attempt: 2 };
 
       clock.advance(1000);
       const expiresAt = clock.now() + 10_000;
       const result = { files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt };
-      assert.equal(await store.backups.finish(id, result), true);
-      assert.equal(await store.backups.finish(id, result), false);
-      assert.equal(await store.backups.setFormat(id, 'rdb'), false);
-      assert.deepEqual(await store.backups.get(id), { ...made, state: 'verified', format: 'data', files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt, verifiedAt: clock.now(), bytes: 42 });
+      assert.equal(await store.backups.finish(lease, place, result), true);
+      assert.equal(await store.backups.finish(lease, place, result), false);
+      assert.equal(await store.backups.setFormat(lease, id, 'rdb'), false);
+      assert.deepEqual(await store.backups.get(id), { ...made, state: 'verified', attempt: 2, format: 'data', files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt, verifiedAt: clock.now(), bytes: 42 });
       assert.equal(await store.backups.keepUntil(id, expiresAt - 1), true);
       assert.equal((await store.backups.get(id))?.expiresAt, expiresAt, 'never shorter');
       assert.equal(await store.backups.keepUntil(id, expiresAt + 50), true);
@@ -60,9 +65,7 @@ export function backupContract(open: OpenStore): void {
       const ids: string[] = [];
       for (const instance of [first, second, third]) {
         clock.advance(10);
-        const { id } = await begin(store, instance);
-        ids.push(id);
-        await store.backups.finish(id, { files: [], details: {}, note: null, expiresAt: clock.now() + 1000 });
+        ids.push((await addBackup(store, instance, { expiresAt: clock.now() + 1000 })).id);
       }
       clock.advance(10);
       const unfinished = await begin(store, first);
@@ -92,13 +95,12 @@ export function backupContract(open: OpenStore): void {
       const user = await addUser(store);
       const gone = await addInstance(store, user);
       const kept = async (status: Parameters<Store['instances']['report']>[1], change?: Parameters<Store['instances']['change']>[1]): Promise<boolean> => {
-        const { id } = await begin(store, gone);
-        const other = await begin(store, gone);
-        for (const backup of [id, other.id]) await store.backups.finish(backup, { files: [], details: {}, note: null, expiresAt: clock.now() });
+        const { id } = await addBackup(store, gone, { expiresAt: clock.now() });
+        const other = await addBackup(store, gone, { expiresAt: clock.now() });
         const made = await addInstance(store, user, { spec: { restoreFrom: id } });
         const lease = await store.instances.acquireLease(made.id, 'worker', 1000);
         assert.ok(lease);
-        await store.instances.report(lease, { reason: { code: 'backup_failed', message: `\"restoreFrom\":\"${other.id}\" "provisioned":true "restoreFrom":"${other.id}"` }, ...status });
+        await store.instances.report(lease, { reason: { code: 'backup_failed', message: `"provisioned":true "restoreFrom":"${other.id}"` }, ...status });
         if (change) await store.instances.change(made.id, change);
         const removable = (await store.backups.removable(clock.now())).map((backup) => backup.id);
         assert.ok(removable.includes(other.id));
@@ -110,6 +112,74 @@ export function backupContract(open: OpenStore): void {
       assert.equal(await kept({ phase: 'provisioning', restored: true }), true, 'its files are in place, but it has not run yet');
       assert.equal(await kept({ phase: 'failed', provisioned: true, restored: true }), false, 'it has run with its data: what happens then is its own');
       assert.equal(await kept({ phase: 'failed' }, { desired: 'deleted' }), false);
+    });
+
+    test('a worker that has lost its lease finishes nothing, and of two tries only the later one counts', async () => {
+      await using under = await open();
+      const { store, clock } = under;
+      const instance = await addInstance(store, await addUser(store));
+      const { id } = await begin(store, instance);
+      const frozen = await store.instances.acquireLease(instance.id, 'frozen', 1000);
+      assert.ok(frozen);
+      assert.equal(await store.backups.beginAttempt(frozen, id), 1);
+      assert.equal(await store.backups.claim({ id, attempt: 1 }, { need: 10, wish: 20 }), 20);
+      clock.advance(1000);
+      const other = await store.instances.acquireLease(instance.id, 'other', 1000);
+      assert.ok(other);
+      const result = { files: FILES, details: {}, note: null, expiresAt: clock.now() };
+      assert.equal(await store.backups.finish(frozen, { id, attempt: 1 }, result), false);
+      assert.equal(await store.backups.setFormat(frozen, id, 'data'), false);
+      assert.equal(await store.backups.beginAttempt(frozen, id), null);
+      assert.equal(await store.backups.beginAttempt(other, id), 2);
+      assert.equal((await store.backups.get(id))?.bytes, 0, 'what the one before it had claimed is given back');
+      assert.equal(await store.backups.claim({ id, attempt: 1 }, { need: 30, wish: 40 }), null);
+      assert.equal(await store.backups.finish(other, { id, attempt: 1 }, result), false);
+      assert.equal(await store.backups.finish(other, { id, attempt: 2 }, result), true);
+      assert.equal(await store.backups.claim({ id, attempt: 2 }, { need: 0, wish: 0 }), null, 'what is verified keeps its size');
+      assert.equal((await store.backups.get(id))?.bytes, 42);
+    });
+
+    test('what is being written is claimed of its owner\'s quota first, and never more than is left, also by two at once', async () => {
+      await using under = await open();
+      const { store, clock } = under;
+      const user = await addUser(store, { backupBytes: 1000 });
+      const instance = await addInstance(store, user);
+      await addBackup(store, await addInstance(store, user), { files: FILES, expiresAt: clock.now() });
+      await addBackup(store, await addInstance(store, await addUser(store)), { files: FILES, expiresAt: clock.now() });
+      const place = await addBackup(store, instance, { expiresAt: null });
+      assert.deepEqual(await store.backups.usage(user.id), { bytes: 42, limit: 1000 });
+      assert.equal(await store.backups.claim(place, { need: 100, wish: 500 }), 500);
+      assert.equal(await store.backups.claim(place, { need: 501, wish: 2000 }), 958, 'what it has claimed before is its own');
+      assert.deepEqual(await store.backups.usage(user.id), { bytes: 1000, limit: 1000 });
+      assert.deepEqual(await store.backups.usage(user.id, place.id), { bytes: 42, limit: 1000 });
+      const refused = await failure(store.backups.claim(place, { need: 959, wish: 959 }), 'quota_exceeded');
+      assert.match(refused.remedy ?? '', /Delete older backups.*backup=false/);
+      assert.equal(await store.backups.claim(place, { need: 0, wish: 0 }), 0);
+      assert.deepEqual(await store.backups.totals(), { count: 3, bytes: 84 });
+
+      const others = await under.another();
+      const places = await Promise.all(Array.from({ length: 6 }, async () => addBackup(store, await addInstance(store, user), { expiresAt: null })));
+      const claims = await Promise.allSettled(places.map((one, index) => (index % 2 ? others : store).backups.claim(one, { need: 200, wish: 250 })));
+      assert.ok((await store.backups.usage(user.id)).bytes <= 1000);
+      assert.equal(claims.filter(({ status }) => status === 'rejected').length, 2, '250, 250, 250, 208, and no more');
+      await failure(store.backups.usage('nobody'), 'not_found');
+    });
+
+    test('one that is held back for want of room for its backup counts as one that its owner has; one that just goes does not', async () => {
+      await using under = await open();
+      const { store } = under;
+      const user = await addUser(store, { instances: 1 });
+      const { id } = await addInstance(store, user);
+      const report = async (reason: { code: 'quota_exceeded' | 'disk_full'; message: string } | null): Promise<void> => {
+        const lease = await store.instances.acquireLease(id, 'worker', 1000);
+        assert.ok(lease);
+        await store.instances.report(lease, { phase: 'deleting', reason });
+      };
+      await store.instances.change(id, { desired: 'deleted', finalBackup: true });
+      await report({ code: 'quota_exceeded', message: 'No room.' });
+      await failure(addInstance(store, user), 'quota_exceeded');
+      await report({ code: 'disk_full', message: 'No "reason":{"code":"quota_exceeded".' });
+      await addInstance(store, user);
     });
 
     test('a deletion says whether a backup comes first; afterwards it can only be given up', async () => {

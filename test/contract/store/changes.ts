@@ -90,7 +90,7 @@ export function changeContract(open: OpenStore): void {
       await failure(resize(601 * MB, 1), 'quota_exceeded');
       await failure(resize(500 * MB, 1.6), 'quota_exceeded');
       await resize(600 * MB, 1.5);
-      await under.store.users.update(user.id, { quota: { instances: 0, memoryBytes: 1, cpus: 0 } });
+      await under.store.users.update(user.id, { quota: { instances: 0, memoryBytes: 1, cpus: 0, backupBytes: 2 ** 40 } });
       await resize(599 * MB, 1.5);
       await failure(resize(600 * MB, 1), 'quota_exceeded');
     });

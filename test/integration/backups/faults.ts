@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackupView } from '../../../src/api/schemas/backup.ts';
+import { backupDirectory } from '../../support/backup-directory.ts';
 import { read, withPostgresql, withRedis, write } from '../../support/clients.ts';
 import type { Family } from '../../support/clients.ts';
 import { admin, makePerson, type Person } from '../../support/person.ts';
@@ -68,7 +69,7 @@ async function damagedIsRefused(scene: Scene): Promise<void> {
   const { ann, server } = scene;
   const { id } = await withData(scene, 'redis', 'damaged');
   const backup = await ann.deleteKeeping(id);
-  const file = path.join(server.home, 'backups', backup.id, backup.files.at(-1)?.name ?? '');
+  const file = path.join(backupDirectory(server.home, backup.id), backup.files.at(-1)?.name ?? '');
   const good = readFileSync(file);
   const damages: Record<string, () => void> = {
     flipped: () => {

@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackupView } from '../../../src/api/schemas/backup.ts';
+import { backupDirectory } from '../../support/backup-directory.ts';
 import { withPostgresql, withRedis, type Family } from '../../support/clients.ts';
 import { admin, type Person } from '../../support/person.ts';
 import { createRandom, type Random } from '../../support/random.ts';
@@ -53,6 +54,7 @@ async function thereAndBack(course: Course, family: Family, rounds: number): Pro
     assert.deepEqual(items.map(({ container }) => container), [id], 'exactly one backup');
     const backup = items[0]?.id ?? '';
     assert.deepEqual(await readdir(path.join(server.home, 'backups')), [backup]);
+    assert.equal((await readdir(backupDirectory(server.home, backup))).length, items[0]?.files.length, 'nothing is left of tries that were cut off');
     assert.deepEqual((await readdir(path.join(server.home, 'instances'))).filter((name) => !name.startsWith('.')), []);
 
     ({ id } = await boss.must(202, 'POST', `/api/backups/${backup}/restore`));
