@@ -1,8 +1,8 @@
 import { backupPasswordContext, type Backup } from '../domain/backup/backup.ts';
 import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
-import { type Instance, OPEN_ACCESS } from '../domain/instance/instance.ts';
+import { type Instance, OPEN_ACCESS, type SealedSecrets } from '../domain/instance/instance.ts';
 import { buildSlug } from '../domain/names.ts';
-import { passwordContext } from '../domain/ports/secret-box.ts';
+import { passwordContext, type SecretBox } from '../domain/ports/secret-box.ts';
 import type { NewInstance } from '../domain/ports/store.ts';
 import { DEFAULT_RESOURCES, resolveResources } from '../domain/resources.ts';
 import type { Template } from '../domain/template/template.ts';
@@ -100,8 +100,14 @@ function describe({ secretBox, clock, config }: ApiDependencies, owner: User, bo
       access: { ...OPEN_ACCESS, ...before?.spec.access, ...accessOf(body) },
       ...(backup === null ? {} : { restoreFrom: backup.id }),
     },
-    secrets: { password: secretBox.seal(backup === null ? randomPassword() : secretBox.open(backup.of.password, backupPasswordContext(backup.id)), passwordContext(id)), nextPassword: null },
+    secrets: backup === null ? { password: secretBox.seal(randomPassword(), passwordContext(id)), nextPassword: null } : secretsAfter(backup, id, secretBox),
   };
+}
+
+/** A change of the password that was under way goes on: only then it is known which one the data have. */
+function secretsAfter({ id: backupId, of }: Backup, id: string, secretBox: SecretBox): SealedSecrets {
+  const again = (sealed: string): string => secretBox.seal(secretBox.open(sealed, backupPasswordContext(backupId)), passwordContext(id));
+  return { password: again(of.password), nextPassword: of.nextPassword === undefined || of.nextPassword === null ? null : again(of.nextPassword) };
 }
 
 /** The login stays, so that clients need only the new address; a snapshot of Redis has no users in it, and the new one is named like the new database. */

@@ -23,12 +23,13 @@ export async function createWebhook({ store, secretBox, config }: Context, calle
   validate({ url, types, secret }, config.webhookAllow ?? []);
   const id = randomId();
   const secrets = { current: secretBox.seal(secret, webhookContext(id)), previous: null };
-  return { webhook: await store.webhooks.create({ id, ownerId: global ? null : caller.user.id, url, types: [...new Set(types)], secrets }, MAX_WEBHOOKS), secret };
+  const whose = global ? { ownerId: null, adminId: caller.user.id } : { ownerId: caller.user.id, adminId: null };
+  return { webhook: await store.webhooks.create({ id, ...whose, url, types: [...new Set(types)], secrets }, MAX_WEBHOOKS), secret };
 }
 
 /** @returns the webhook as it is now, and its secret if that was changed. @throws invalid_request, not_found */
 export async function changeWebhook(
-  { store, secretBox, clock, config }: Context, webhook: Webhook, asked: Static<typeof WebhookChangeBody>,
+  { store, secretBox, clock, config }: Context, caller: Caller, webhook: Webhook, asked: Static<typeof WebhookChangeBody>,
 ): Promise<{ webhook: Webhook; secret: string | null }> {
   const { url, types, enabled, rotateSecret } = asked;
   if (rotateSecret && asked.secret !== undefined) throwFields({ '/rotateSecret': 'must not come together with a secret' });
@@ -38,6 +39,8 @@ export async function changeWebhook(
     ...(url === undefined ? {} : { url }),
     ...(types === undefined ? {} : { types: [...new Set(types)] }),
     ...(enabled === undefined ? {} : { enabled }),
+    // Whoever switches a global one on answers for it from then on.
+    ...(webhook.ownerId === null && enabled === true ? { adminId: caller.user.id } : {}),
     ...(secret === null ? {} : { secrets: { current: secretBox.seal(secret, webhookContext(webhook.id)), previous: { secret: webhook.secrets.current, until: clock.now() + OVERLAP_MS } } }),
   });
   return { webhook: changed, secret };

@@ -16,6 +16,7 @@ import { Policies } from '../workers/policies/policies.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import type { WorkerMetrics } from '../workers/metrics.ts';
 import { StatusReporter } from '../workers/status-reporter.ts';
+import { WatchMetrics } from '../workers/watch-metrics.ts';
 import { systemClock as clock } from './clock.ts';
 import { startWebhooks } from './start-webhooks.ts';
 import { readCapacity } from './host-capacity.ts';
@@ -57,7 +58,8 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
       pausedMs: 10 * 60_000,
     },
   });
-  const monitor = new Monitor({ ...shared, log: log.child({ part: 'monitor' }), changed: (id) => signals.wake.changed(id), reported: signals.reported });
+  const watching = new WatchMetrics(metrics.registry, () => performance.now());
+  const monitor = new Monitor({ ...shared, observer: watching, log: log.child({ part: 'monitor' }), changed: (id) => signals.wake.changed(id), reported: signals.reported });
   const policies = new Policies({ store, clock, log: log.child({ part: 'policies' }), changed: (id) => signals.wake.changed(id) });
   const reporter = new StatusReporter({ store, runtime, clock, log, everyMs: 10_000, describe: async (info) => ({
       capacity: await readCapacity({ home: config.home, docker: info?.dataDirectory }),
@@ -67,8 +69,10 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   signals.onChanged((id) => reconciler.enqueue(id));
   await reporter.start();
   metrics.watchQueue(() => reconciler.queue);
+  watching.watchMonitor(() => monitor.watched);
+  watching.watchBacklog(() => store.deliveries.backlog(), () => clock.now());
   reconciler.start();
-  const webhooks = startWebhooks(config, { store, secretBox, signals, log, holder });
+  const webhooks = startWebhooks(config, { store, secretBox, signals, log, holder, observer: watching });
   housekeeping.start();
   keeper.start();
   policies.start();

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { DbmakerError } from '../domain/errors.ts';
 import type { Page } from '../domain/ports/page.ts';
+import type { Backlog } from '../domain/ports/webhook-store.ts';
 import type { Delivery, DeliveryState } from '../domain/webhook/webhook.ts';
 import type { Queries } from './schema.ts';
 import type { DeliveryRow } from './webhook-schema.ts';
@@ -15,6 +17,19 @@ export async function listDeliveries(queries: Queries, webhookId: string, { stat
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(toDelivery), next: rows.length > limit && last !== undefined ? String(last.seq) : null };
+}
+
+/** @see DeliveryRepository.backlog */
+export async function readBacklog(queries: Queries): Promise<Backlog> {
+  const fresh = sql<number>`case when webhooks.failing_since is null and webhook_deliveries.attempts = 0 then 1 else 0 end`;
+  const rows = await queries.selectFrom('webhook_deliveries').innerJoin('webhooks', 'webhooks.id', 'webhook_deliveries.webhook_id')
+    .select(({ fn }) => [fresh.as('fresh'), fn.countAll<number>().as('waiting'), fn.min('webhook_deliveries.created_at').as('oldestAt')])
+    .where('webhook_deliveries.state', '=', 'pending').where('webhooks.enabled', '=', 1).groupBy(fresh).execute();
+  const of = (kind: number): Backlog['new'] => {
+    const row = rows.find((one) => one.fresh === kind);
+    return { waiting: row?.waiting ?? 0, oldestAt: row?.oldestAt ?? null };
+  };
+  return { new: of(1), retrying: of(0) };
 }
 
 function position(cursor: string): number {

@@ -13,6 +13,8 @@ export interface WebhookRow {
   id: string;
   /** null: global. */
   owner_id: string | null;
+  /** Of a global one: who answers for it. */
+  admin_id: string | null;
   url: string;
   /** Sealed, as the next one. */
   secret: string;

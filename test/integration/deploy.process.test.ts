@@ -75,7 +75,7 @@ test('the rules cover what has to wake somebody, and each says how bad it is and
     assert.match(labels.severity, /^(critical|warning)$/);
     assert.ok(annotations.summary.length > 10, alert);
   }
-  const topics = ['Down', 'WorkersSilent', 'ResyncOld', 'InstancesFailed', 'PortsNearlyExhausted', 'DiskNearlyFull', 'GatewayFailures', 'BackupsFailing'];
+  const topics = ['Down', 'WorkersSilent', 'ResyncOld', 'InstancesFailed', 'PortsNearlyExhausted', 'DiskNearlyFull', 'GatewayFailures', 'BackupsFailing', 'WebhooksStuck', 'DatabasesDoNotAnswer', 'MonitorSilent'];
   assert.deepEqual(topics.filter((topic) => !rules.some(({ alert }) => alert === `Dbmaker${topic}`)), []);
 });
 

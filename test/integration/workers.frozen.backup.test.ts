@@ -56,7 +56,7 @@ test('a worker that was frozen while it made a backup leaves that of the one tha
     assert.deepEqual(readdirSync(path.join(server.home, 'backups', backup.id)), [String(attempt)], 'and of its own nothing is left');
     assert.deepEqual((await store.backups.ofInstance(id)).map((one) => [one.state, one.attempt]), [['making', attempt]]);
     assert.ok(existsSync(path.join(server.home, 'instances', id)));
-    assert.equal(await store.backups.finish(lease, place, { files: [made], details: {}, note: null, expiresAt: Date.now() + 86_400_000 }), true);
+    assert.equal(await store.backups.finish(lease, place, { files: [made], details: {}, note: null, expiresAt: Date.now() + 86_400_000, login: backup.of }), true);
     await store.instances.releaseLease(lease);
     // The rest is only the removal, whoever does it.
     await ann.must(202, 'DELETE', `/api/containers/${id}`);

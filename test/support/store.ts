@@ -80,13 +80,13 @@ export async function addInstance(store: Store, owner: User, wish: Wish = {}): P
 
 /** A backup of an instance that is there, as a worker makes it; `expiresAt`: null: it is still being made. @returns where its files are */
 export async function addBackup(store: Store, instance: Instance, { id = nextId(), files = [], password = 'sealed', expiresAt }: { id?: string; files?: readonly BackupFile[]; password?: string; expiresAt: number | null }): Promise<BackupPlace> {
-  await store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, password), format: 'rdb' });
+  await store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, { password }), format: 'rdb' });
   const lease = await store.instances.acquireLease(instance.id, 'backup', 1000);
   assert.ok(lease);
   const attempt = await store.backups.beginAttempt(lease, id);
   assert.ok(attempt !== null);
   const place = { id, attempt };
-  if (expiresAt !== null) assert.ok(await store.backups.finish(lease, place, { files, details: {}, note: null, expiresAt }));
+  if (expiresAt !== null) assert.ok(await store.backups.finish(lease, place, { files, details: {}, note: null, expiresAt, login: { password } }));
   await store.instances.releaseLease(lease);
   return place;
 }

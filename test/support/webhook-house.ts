@@ -36,7 +36,7 @@ export class WebhookHouse implements AsyncDisposable {
   /** Starts the worker; `kill`: what it does with the store goes through it. `allow`: see createPost. */
   start({ kill = new Kill(Infinity), allow = ['127.0.0.0/8'], holder = LIMITS.holder }: { kill?: Kill; allow?: string[]; holder?: string } = {}): WebhookWorker {
     // The patience with a receiver is real: on a busy machine the clock here would run away from it.
-    const post = createPost({ clock: systemClock, allow, resolve: async () => ['10.0.0.1'], timeoutMs: 10_000 });
+    const post = createPost({ clock: systemClock, allow, own: () => [], resolve: async () => ['10.0.0.1'], timeoutMs: 10_000 });
     this.#worker = new WebhookWorker({ store: killable(this.store, kill), secretBox: this.#box, clock: this.clock, log: this.log, random: () => 0.5, post, settings: { ...LIMITS, holder } });
     this.#worker.start();
     return this.#worker;

@@ -59,7 +59,7 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
     schema: { tags, summary: 'Change it, switch it on or off, or give it a new secret', params: IdParams, body: WebhookChangeBody, response: { 200: ref(Webhook), ...problemResponse } },
   }, async (request) => {
     const caller = callerOf(request);
-    const { webhook, secret } = await changeWebhook(context, await visibleWebhook(store, caller, request.params.id), request.body);
+    const { webhook, secret } = await changeWebhook(context, caller, await visibleWebhook(store, caller, request.params.id), request.body);
     noteAudit(request, { ownerId: webhook.ownerId });
     return { ...webhookView(webhook, caller), ...(secret === null ? {} : { secret }) };
   });

@@ -48,17 +48,22 @@ export interface BackedUp extends Pick<Instance, 'ownerName' | 'name' | 'slug' |
   readonly version: string | null;
   /** Sealed with {@link backupPasswordContext}: a restored instance keeps the password, so that clients need only the new address. */
   readonly password: string;
+  /** Sealed likewise: a change of the password that was under way. Data may have the one or the other; a restored instance goes on with it. null or left out: none. */
+  readonly nextPassword?: string | null;
 }
 
-/** Context of a backup's password. */
+/** The passwords of a {@link BackedUp}, sealed. */
+export type BackedUpLogin = Pick<BackedUp, 'password' | 'nextPassword'>;
+
+/** Context of a backup's passwords. */
 export const backupPasswordContext = (backupId: string): string => `backup:${backupId}:password`;
 
 /** What of an instance goes into its backup. */
-export function backedUp(instance: Instance, password: string): BackedUp {
+export function backedUp(instance: Instance, login: BackedUpLogin): BackedUp {
   const { ownerName, name, slug, templateKey, type, engine, spec, status } = instance;
   const { template, resources, username, database, sleepAfterMs, removeAfterMs, access } = spec;
   return {
-    ownerName, name, slug, templateKey, type, engine, version: status.version, password,
+    ownerName, name, slug, templateKey, type, engine, version: status.version, ...login,
     spec: { template, resources, username, database, sleepAfterMs, removeAfterMs, access },
   };
 }

@@ -1,4 +1,4 @@
-import type { BackedUp, Backup, BackupFile, BackupFormat } from '../backup/backup.ts';
+import type { BackedUp, BackedUpLogin, Backup, BackupFile, BackupFormat } from '../backup/backup.ts';
 import type { BackupUsage } from '../backup/usage.ts';
 import type { BackupPlace } from './backups.ts';
 import type { Lease } from './lease.ts';
@@ -26,8 +26,8 @@ export interface BackupRepository {
   usage(ownerId: string, except?: string): Promise<BackupUsage>;
   /** Of everybody. */
   totals(): Promise<{ count: number; bytes: number }>;
-  /** `making` becomes `verified`; false when the lease is lost, another try has been begun, or it is not being made any more. */
-  finish(lease: Lease, place: BackupPlace, result: { files: readonly BackupFile[]; details: Backup['details']; note: string | null; expiresAt: number }): Promise<boolean>;
+  /** `making` becomes `verified`, with the login that its data have; false when the lease is lost, another try has been begun, or it is not being made any more. */
+  finish(lease: Lease, place: BackupPlace, result: { files: readonly BackupFile[]; details: Backup['details']; note: string | null; expiresAt: number; login: BackedUpLogin }): Promise<boolean>;
   /** Moves the end of a verified one to `time`, if it is earlier. false when there is no such backup (any more). */
   keepUntil(id: string, time: number): Promise<boolean>;
   /** `verified` (only if expired by `expiredAt`, where given) or `making` becomes `removing`; true also when it was so already. */

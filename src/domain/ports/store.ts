@@ -48,7 +48,7 @@ export interface UserRepository {
   get(id: string): Promise<User | null>;
   getByUsername(username: string): Promise<User | null>;
   list(options: { limit: number; cursor?: string }): Promise<Page<User>>;
-  /** @throws not_found */
+  /** Who is no admin any more: their global webhooks go off, with an event each. @throws not_found */
   update(id: string, change: { displayName?: string; role?: Role; quota?: Quota }): Promise<User>;
 }
 

@@ -3,12 +3,12 @@ import type { Outcome } from '../webhook/retry.ts';
 import type { Delivery, DeliveryState, Webhook } from '../webhook/webhook.ts';
 import type { Page } from './page.ts';
 
-export type NewWebhook = Pick<Webhook, 'id' | 'ownerId' | 'url' | 'types' | 'secrets'>;
+export type NewWebhook = Pick<Webhook, 'id' | 'ownerId' | 'url' | 'types' | 'secrets'> & Partial<Pick<Webhook, 'adminId'>>;
 /**
  * Members left out stay as they are. Switching on, and another URL, forget that it failed: what waits is tried at once. What happened while it
  * was off is not sent.
  */
-export type WebhookChange = Partial<Pick<Webhook, 'url' | 'types' | 'enabled' | 'secrets'>>;
+export type WebhookChange = Partial<Pick<Webhook, 'url' | 'types' | 'enabled' | 'secrets' | 'adminId'>>;
 
 /** What decides who is told of an event. */
 export type Subscriber = Pick<Webhook, 'id' | 'ownerId' | 'types' | 'afterEvent'>;
@@ -43,6 +43,9 @@ export interface DueWebhook {
   readonly failing: boolean;
 }
 
+/** What waits of webhooks that are on. `new`: for receivers that work; `retrying`: after a failure, or behind one. */
+export type Backlog = Readonly<Record<'new' | 'retrying', { readonly waiting: number; readonly oldestAt: number | null }>>;
+
 export interface DeliveryRepository {
   /** Up to which event all are queued. */
   cursor(): Promise<number>;
@@ -67,6 +70,8 @@ export interface DeliveryRepository {
   settle(claim: DeliveryClaim, outcome: Outcome): Promise<boolean>;
   /** Ends a claim without a try. */
   release(claim: DeliveryClaim): Promise<void>;
+  /** For figures. */
+  backlog(): Promise<Backlog>;
   /** The log of a webhook, newest first. @throws invalid_request for a cursor that is not ours */
   list(webhookId: string, filter: { state?: DeliveryState }, options: { limit: number; cursor?: string }): Promise<Page<Delivery>>;
   /** Sends it now: one that waits for its next try goes on, any other begins anew, beside the order. @throws not_found, conflict when the webhook is off */

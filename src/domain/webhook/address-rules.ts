@@ -48,14 +48,17 @@ const EMBEDDING: readonly (readonly [Range, after: bigint])[] = [
  * What forbids to connect to an address, in words (`a private address`), or null.
  * @param address as a resolver or the URL parser gives it
  * @param allow addresses and ranges as parseAddressRange keeps them: permitted whatever they are
+ * @param own addresses of this machine, public ones too: what listens there takes us for a neighbour
  */
-export function addressProblem(address: string, allow: readonly string[]): string | null {
+export function addressProblem(address: string, allow: readonly string[], own: readonly string[] = []): string | null {
   const number = parseAddress(address);
   if (number === undefined) return 'no address that can be judged';
   const led = embedded(number);
   const allowed = allow.map(range);
   const forms = led === undefined ? [number] : [number, led];
   if (forms.some((form) => allowed.some((one) => sameFamily(one, form) && within(one, form)))) return null;
+  const ours = own.map((text) => parseAddress(text.replace(/%.*$/, '')));
+  if (forms.some((form) => ours.includes(form) && refusal(isV4(form) ? REFUSED_V4 : REFUSED_V6, form) === null)) return 'an address of this machine';
   if (led !== undefined) return refusal(REFUSED_V4, led) ?? (within(range('::/96'), number) || within(range('::ffff:0:0:0/96'), number) ? 'a reserved address' : null);
   if (isV4(number)) return refusal(REFUSED_V4, number);
   return refusal(REFUSED_V6, number) ?? (PUBLIC_V6.some((one) => within(one, number)) ? null : 'a reserved address');

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly status: number | null;
   readonly error: string | null;
   /** Set: the webhook is switched off. */
-  readonly disable: DisabledReason | null;
+  readonly disable: Exclude<DisabledReason, 'demoted'> | null;
 }
 
 /**

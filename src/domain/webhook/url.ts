@@ -18,9 +18,9 @@ export function webhookUrlProblem(text: string, allow: readonly string[]): strin
 }
 
 /** What forbids the address that a URL holds itself, see addressProblem; null: nothing, or it holds a name. */
-export function literalProblem(url: URL, allow: readonly string[]): string | null {
+export function literalProblem(url: URL, allow: readonly string[], own: readonly string[] = []): string | null {
   const literal = /^\[(.+)\]$/.exec(url.hostname)?.[1] ?? (/^[\d.]+$/.test(url.hostname) ? url.hostname : null);
-  return literal === null ? null : addressProblem(literal, allow);
+  return literal === null ? null : addressProblem(literal, allow, own);
 }
 
 /** Scheme and host: what may be shown to others than the owner of the webhook. */

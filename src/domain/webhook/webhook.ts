@@ -3,6 +3,8 @@ export interface Webhook {
   readonly id: string;
   /** Whose instances' events; null: a global one, of all. */
   readonly ownerId: string | null;
+  /** Of a global one: the admin who made it, or who switched it on since; null: not known. It goes off when they are no admin any more. */
+  readonly adminId: string | null;
   /** Its path and query may hold secrets of the receiver: never logged. */
   readonly url: string;
   /** Patterns, see ./event-types.ts. */
@@ -19,8 +21,8 @@ export interface Webhook {
   readonly updatedAt: number;
 }
 
-/** `gone`: the receiver answered 410. `failing`: nothing reached it for days. */
-export type DisabledReason = 'gone' | 'failing';
+/** `gone`: the receiver answered 410. `failing`: nothing reached it for days. `demoted`: who answers for a global one is no admin any more. */
+export type DisabledReason = 'gone' | 'failing' | 'demoted';
 
 /** Sealed (context: {@link webhookContext}). */
 export interface WebhookSecrets {

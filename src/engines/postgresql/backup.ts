@@ -27,6 +27,7 @@ export const backup: EngineBackup = {
     const version = await programVersion(access);
     const { databases, roles, server } = await withSession(access.target, async (session) => {
       await endOthers(session);
+      await requireNonePrepared(session);
       return contents(session);
     });
     if (version < server) throw new DbmakerError('unsupported', `The instance has pg_dump ${String(version)}, which cannot read its PostgreSQL ${String(server)}.`);
@@ -112,6 +113,12 @@ async function endOthers(session: Session): Promise<void> {
 async function requireAlone(session: Session): Promise<void> {
   const [row] = await session.rows(`SELECT count(*) AS others FROM ${OTHERS} AND application_name NOT IN ('${APPLICATION_NAME}', '${BACKUP_NAME}')`);
   if (row?.['others'] !== '0') throw new DbmakerError('conflict', 'Somebody connected to the database while it was being backed up; it is backed up again.', { retryAfterMs: 1000 });
+}
+
+/** What was prepared for a commit in two phases is confirmed to somebody, and in no dump. @throws unsupported */
+async function requireNonePrepared(session: Session): Promise<void> {
+  const [row] = await session.rows('SELECT count(*) AS prepared FROM pg_prepared_xacts');
+  if (row?.['prepared'] !== '0') throw new DbmakerError('unsupported', 'There are prepared transactions in the database, which pg_dump leaves out.');
 }
 
 async function requireRoles(session: Session, wanted: readonly string[]): Promise<void> {

@@ -82,11 +82,11 @@ export class Backups implements BackupRepository {
     return { count: row.count, bytes: row.bytes ?? 0 };
   }
 
-  async finish(lease: Lease, { id, attempt }: BackupPlace, { files, details, note, expiresAt }: Parameters<BackupRepository['finish']>[2]): Promise<boolean> {
+  async finish(lease: Lease, { id, attempt }: BackupPlace, { files, details, note, expiresAt, login }: Parameters<BackupRepository['finish']>[2]): Promise<boolean> {
     const verifiedAt = this.#database.clock.now();
     return this.#change(id, 'making', (document) => ({
       state: 'verified', expires_at: expiresAt, bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      document: JSON.stringify({ ...document, files, details, note, verifiedAt } satisfies Document),
+      document: JSON.stringify({ ...document, of: { ...document.of, ...login }, files, details, note, verifiedAt } satisfies Document),
     }), { lease, attempt });
   }
 

@@ -2,6 +2,7 @@ import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Page, UserRepository } from '../../domain/ports/store.ts';
 import type { User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
+import { switchOffGlobalWebhooks } from '../demote.ts';
 import { page } from '../pages.ts';
 import type { UserRow } from '../schema.ts';
 
@@ -47,6 +48,7 @@ export class Users implements UserRepository {
         ...user, displayName: change.displayName ?? user.displayName, role: change.role ?? user.role, quota: change.quota ?? user.quota,
       };
       await queries.updateTable('users').set(toRow(changed)).where('id', '=', id).execute();
+      if (user.role === 'admin' && changed.role !== 'admin') await switchOffGlobalWebhooks(this.#database, queries, id);
       return changed;
     });
   }
@@ -74,7 +76,7 @@ function toRow(user: User): UserRow {
     quota_instances: user.quota.instances,
     quota_memory_bytes: user.quota.memoryBytes,
     quota_cpus: user.quota.cpus,
+    quota_backup_bytes: user.quota.backupBytes,
     created_at: user.createdAt,
   };
-    quota_backup_bytes: user.quota.backupBytes,
 }

@@ -1,18 +1,18 @@
 import { DbmakerError } from '../../domain/errors.ts';
 import type { Page } from '../../domain/ports/page.ts';
-import type { DeliveryClaim, DeliveryRepository, DueWebhook } from '../../domain/ports/webhook-store.ts';
+import type { Backlog, DeliveryClaim, DeliveryRepository, DueWebhook } from '../../domain/ports/webhook-store.ts';
 import type { NewDelivery } from '../../domain/webhook/payload.ts';
 import { LONGEST_LEASE_MS, timeLeft } from '../../domain/time-left.ts';
 import { TRIED_FOR_MS, type Outcome } from '../../domain/webhook/retry.ts';
 import { DISABLED_TYPE, type Delivery, type DeliveryState, type DisabledReason } from '../../domain/webhook/webhook.ts';
 import type { Database } from '../database.ts';
 import type { Queries } from '../schema.ts';
-import { listDeliveries, tidyDeliveries, toDelivery } from '../webhook-log.ts';
+import { listDeliveries, readBacklog, tidyDeliveries, toDelivery } from '../webhook-log.ts';
 import type { DeliveryRow, WebhookRow } from '../webhook-schema.ts';
 import { appendEvents } from './events.ts';
 import { lockCursor, lockWebhook, toWebhook, webhookNotFound } from './webhooks.ts';
 
-const WHY: Readonly<Record<DisabledReason, string>> = {
+const WHY: Readonly<Record<Exclude<DisabledReason, 'demoted'>, string>> = {
   gone: 'A webhook was switched off: its receiver answered 410 Gone.',
   failing: 'A webhook was switched off: nothing has reached it for days.',
 };
@@ -114,6 +114,10 @@ export class Deliveries implements DeliveryRepository {
       const row = await this.#lockClaimed(queries, claim);
       if (row !== null) await queries.updateTable('webhooks').set({ lease_holder: null, lease_until: null }).where('id', '=', row.id).execute();
     });
+  }
+
+  async backlog(): Promise<Backlog> {
+    return this.#database.read(readBacklog);
   }
 
   async list(webhookId: string, filter: { state?: DeliveryState }, options: { limit: number; cursor?: string }): Promise<Page<Delivery>> {

@@ -24,7 +24,8 @@ export class Webhooks implements WebhookRepository {
         throw new DbmakerError('quota_exceeded', `There are ${limit} webhooks already.`, { remedy: 'Delete those that are no longer used.' });
       }
       const row: WebhookRow = {
-        id: webhook.id, owner_id: webhook.ownerId, url: webhook.url, ...secretColumns(webhook.secrets), types: JSON.stringify(webhook.types), enabled: 1, disabled_reason: null,
+        id: webhook.id, owner_id: webhook.ownerId, admin_id: webhook.adminId ?? null, url: webhook.url, ...secretColumns(webhook.secrets),
+        types: JSON.stringify(webhook.types), enabled: 1, disabled_reason: null,
         failing_since: null, after_event: await lastEvent(queries), due_at: null, lease_holder: null, lease_token: 0, lease_until: null, created_at: now, updated_at: now,
       };
       await queries.insertInto('webhooks').values(row).execute();
@@ -48,7 +49,7 @@ export class Webhooks implements WebhookRepository {
     return this.#database.write(async (queries) => {
       const row = await lockWebhook(this.#database, queries, id);
       if (row === null) throw webhookNotFound();
-      const { url, types, enabled, secrets } = change;
+      const { url, types, enabled, secrets, adminId } = change;
       const now = this.#database.clock.now();
       const on = enabled === true && row.enabled === 0;
       const anew = on || (url !== undefined && url !== row.url);
@@ -57,6 +58,7 @@ export class Webhooks implements WebhookRepository {
         ...(url === undefined ? {} : { url }),
         ...(types === undefined ? {} : { types: JSON.stringify(types) }),
         ...(secrets === undefined ? {} : secretColumns(secrets)),
+        ...(adminId === undefined ? {} : { admin_id: adminId }),
         ...(enabled === undefined ? {} : { enabled: enabled ? 1 : 0 }),
         ...(on ? { disabled_reason: null, after_event: await lastEvent(queries) } : {}),
         ...(anew ? { failing_since: null, due_at: row.due_at === null ? null : Math.min(row.due_at, now) } : {}),
@@ -103,6 +105,7 @@ export function toWebhook(row: WebhookRow): Webhook {
   return {
     id: row.id,
     ownerId: row.owner_id,
+    adminId: row.admin_id,
     url: row.url,
     types: JSON.parse(row.types) as string[],
     enabled: row.enabled === 1,

@@ -1,4 +1,4 @@
-import { backedUp, backupPasswordContext, type Backup } from '../../domain/backup/backup.ts';
+import { backedUp, type Backup } from '../../domain/backup/backup.ts';
 import { requireRoom } from '../../domain/backup/usage.ts';
 import { DbmakerError, asDbmakerError, type ErrorCode } from '../../domain/errors.ts';
 import { explainEnd } from '../../domain/instance/explain.ts';
@@ -8,6 +8,7 @@ import { again, type Pass, type StepResult } from '../reconciler/context.ts';
 import { logTail } from '../reconciler/log-tail.ts';
 import { findLogin } from '../reconciler/login.ts';
 import { writeOut } from '../reconciler/stop.ts';
+import { sealedLogin } from './login.ts';
 import { makeBackup } from './make.ts';
 
 /** Time to end in good order where it matters to the archive: what a kill would leave has to be recovered first. */
@@ -77,8 +78,7 @@ async function begin(pass: Pass): Promise<Backup> {
   const id = ports.backups.newId();
   // A process has no programs of its own beside it: of what needs one, the data directory is archived.
   const format = engine.backup === null || (engine.backup.needsPrograms && ports.runtime.name === 'process') ? 'data' : engine.backup.format;
-  const password = ports.secretBox.seal(pass.password(), backupPasswordContext(id));
-  return ports.store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, password), format });
+  return ports.store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, sealedLogin(pass, id, null)), format });
 }
 
 async function end(pass: Pass, patch: { attempts?: number }): Promise<StepResult> {

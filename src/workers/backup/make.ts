@@ -7,6 +7,7 @@ import type { EngineTarget } from '../../domain/ports/engine.ts';
 import type { Pass } from '../reconciler/context.ts';
 import { megabytes, progressReporter } from '../reconciler/progress.ts';
 import { accessOf } from './access.ts';
+import { sealedLogin } from './login.ts';
 import { readTar } from './tar.ts';
 
 export const ARCHIVE = 'data.tar.gz';
@@ -33,7 +34,7 @@ export async function makeBackup(pass: Pass, backup: Backup, target: EngineTarge
   const made = await withoutRemains(pass, place, () => make(pass, place, target));
   // From here on its files may be all that is left.
   const expiresAt = ports.clock.now() + ports.backups.retentionMs;
-  if (!(await ports.store.backups.finish(lease, place, { ...made, expiresAt }))) throw takenOver();
+  if (!(await ports.store.backups.finish(lease, place, { ...made, expiresAt, login: sealedLogin(pass, backup.id, target) }))) throw takenOver();
   const bytes = made.files.reduce((sum, file) => sum + file.bytes, 0);
   await pass.report({ progress: null, reason: null, attempts: 0 }, {
     events: [{

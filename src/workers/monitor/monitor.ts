@@ -1,6 +1,6 @@
 import { isDbmakerError } from '../../domain/errors.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
-import { nextHealth, type Health, type HealthStep } from '../../domain/monitoring/health.ts';
+import { nextHealth, type Health, type HealthStep, type Outcome } from '../../domain/monitoring/health.ts';
 import type { Sample } from '../../domain/monitoring/sample.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
@@ -20,6 +20,14 @@ const DISK_EVERY_MS = 10 * 60_000;
 const AT_ONCE = 16;
 const GATEWAY_ALIVE_MS = 30_000;
 
+/** Told of the work that is done. */
+export interface MonitorObserver {
+  /** When a database is asked; what it returns is called with what it answered. */
+  checking(): (answered: Outcome['answered']) => void;
+  /** One is restarted as it does not answer. */
+  restarted(): void;
+}
+
 export interface MonitorPorts extends CheckerPorts {
   readonly store: Pick<Store, 'instances' | 'activity' | 'samples'>;
   readonly runtime: Pick<Runtime, 'stats'>;
@@ -29,6 +37,8 @@ export interface MonitorPorts extends CheckerPorts {
   readonly changed: (instanceId: string) => void;
   /** Tells whoever listens that there is news. A hint. */
   readonly reported: (instanceId: string) => void;
+  /** For figures. */
+  readonly observer?: MonitorObserver;
 }
 
 /** What is remembered of an instance between two looks; lost with the process, which costs one point of its figures. */
@@ -128,7 +138,9 @@ export class Monitor {
     const figures = watched.looks % 2 === 0;
     watched.looks += 1;
     const began = instance.status.startedAt;
+    const answered = this.#ports.observer?.checking();
     const checked = await checkInstance(this.#ports, instance, { figures, signal: this.#stopping.signal });
+    answered?.(checked.outcome.answered);
     await this.#judge(instance, began, checked);
     if (figures && checked.outcome.answered !== 'no') await this.#sample(instance, watched, checked);
   }
@@ -145,6 +157,7 @@ export class Monitor {
       const changed = await store.instances.change(instance.id, { desired: 'running', restart: true }, { onlyIfGeneration: now.spec.generation, isUse: false });
       if (changed.spec.restarts === now.spec.restarts) return;
       this.#ports.changed(instance.id);
+      this.#ports.observer?.restarted();
     }
     await store.instances.reportHealth(instance.id, step.health, eventOf(instance, step));
     this.#ports.reported(instance.id);

@@ -14,9 +14,9 @@ const LOOPBACK = ['127.0.0.1/32'];
 const never = new AbortController().signal;
 const unknown: Resolve = async () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND'), { code: 'ENOTFOUND' }));
 
-function under(options: { resolve?: Resolve; allow?: readonly string[] } = {}): { clock: ManualClock; send: (url: string, signal?: AbortSignal) => Promise<Attempt | null> } {
+function under(options: { resolve?: Resolve; allow?: readonly string[]; own?: readonly string[] } = {}): { clock: ManualClock; send: (url: string, signal?: AbortSignal) => Promise<Attempt | null> } {
   const clock = new ManualClock();
-  const post = createPost({ clock, resolve: options.resolve ?? unknown, allow: options.allow ?? LOOPBACK, timeoutMs: 10_000 });
+  const post = createPost({ clock, resolve: options.resolve ?? unknown, allow: options.allow ?? LOOPBACK, own: () => options.own ?? [], timeoutMs: 10_000 });
   return { clock, send: (url, signal = never) => post({ url, headers: { 'webhook-id': 'msg_1' }, body: '{"type":"é"}' }, signal) };
 }
 
@@ -136,4 +136,14 @@ test('what is cut off by us says nothing of how it went', async () => {
   assert.equal(await send(receiver.url, ending.signal), null);
   assert.equal(clock.nextAt(), null);
   receiver.answer = accept;
+});
+
+test('the public addresses of this machine itself are refused like its private ones, by name and as such, unless they are allowed', async () => {
+  const own = ['198.101.1.2', 'fe80::1%eth0', '2a01:4f8::7'];
+  for (const url of ['http://hooks.example.com/', 'http://198.101.1.2:8080/', 'http://[2a01:4f8::7]/', 'http://[2002:c665:102::]/']) {
+    const { send } = under({ own, resolve: async () => ['198.101.1.2', '2a01:4f8:0:0::7'] });
+    assert.equal((await send(url))?.error, refused('an address of this machine').error, url);
+  }
+  await using receiver = await startReceiver();
+  assert.equal((await under({ own: ['127.0.0.1'] }).send(receiver.url))?.status, 204, 'what an admin allows is allowed');
 });

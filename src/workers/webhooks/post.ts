@@ -28,6 +28,8 @@ interface PostNeeds {
   readonly resolve: Resolve;
   /** Addresses that are permitted although they are not public, see addressProblem. */
   readonly allow: readonly string[];
+  /** Addresses of this machine, by now: refused although they are public. */
+  readonly own: () => readonly string[];
   /** For all of it: name, connection, answer. */
   readonly timeoutMs: number;
 }
@@ -36,11 +38,11 @@ interface PostNeeds {
  * Sends to receivers that strangers have named. A connection of its own for each message, only to addresses that passed the rules: the ones
  * that were looked at are the ones that are connected to. No proxy, no redirect.
  */
-export function createPost({ clock, resolve, allow, timeoutMs }: PostNeeds): Post {
-  const lookup = checkedLookup(resolve, allow);
+export function createPost({ clock, resolve, allow, own, timeoutMs }: PostNeeds): Post {
+  const lookup = checkedLookup(resolve, allow, own);
   return ({ url, headers, body }, signal) => {
     const target = new URL(url);
-    const literal = literalProblem(target, allow); // those are connected to without a look-up
+    const literal = literalProblem(target, allow, own()); // those are connected to without a look-up
     if (literal !== null) return Promise.resolve(failed(refusalText(literal)));
     return new Promise((done) => {
       let answer: Attempt | null = null;
@@ -104,10 +106,11 @@ function refusalText(problem: string): string {
 }
 
 /** Gives out only addresses that passed. Whatever was asked about before does not matter: this is what the socket is opened with. */
-function checkedLookup(resolve: Resolve, allow: readonly string[]): LookupFunction {
+function checkedLookup(resolve: Resolve, allow: readonly string[], own: () => readonly string[]): LookupFunction {
   return (name, options, callback) => {
     resolve(name).then((addresses) => {
-      const problems = new Map(addresses.map((address) => [address, addressProblem(address, allow)]));
+      const ours = own();
+      const problems = new Map(addresses.map((address) => [address, addressProblem(address, allow, ours)]));
       const passed = addresses.filter((address) => problems.get(address) === null).map((address) => ({ address, family: isIP(address) }));
       const [first] = passed;
       if (first === undefined) return callback(new RefusedError(refusalText([...problems.values()][0] ?? 'no address')), '', 0);

@@ -47,7 +47,7 @@ async function startNameServer(names: Readonly<Record<string, readonly string[] 
 test('a public name that leads to an address inside is refused when it is sent to, by a real name server', async () => {
   await using names = await startNameServer({ 'hooks.example.com': ['127.0.0.1'], 'metadata.example.com': ['169.254.169.254', '10.0.0.1'] });
   await using receiver = await startReceiver();
-  const send = (name: string, allow: string[]) => createPost({ clock: new ManualClock(), resolve: createResolve([names.address]), allow, timeoutMs: 10_000 })(
+  const send = (name: string, allow: string[]) => createPost({ clock: new ManualClock(), resolve: createResolve([names.address]), allow, own: () => [], timeoutMs: 10_000 })(
     { url: `http://${name}:${receiver.port}/`, headers: {}, body: '{}' }, new AbortController().signal);
   assert.match((await send('hooks.example.com', []))?.error ?? '', /^Refused: its URL leads to a loopback address\./);
   assert.match((await send('metadata.example.com', ['127.0.0.0/8']))?.error ?? '', /^Refused: its URL leads to a cloud metadata address\./);

@@ -7,7 +7,7 @@ import type { Store } from '../../domain/ports/store.ts';
 import type { DeliveryClaim, DueWebhook } from '../../domain/ports/webhook-store.ts';
 import { outcomeOf, type Attempt } from '../../domain/webhook/retry.ts';
 import { signedHeaders } from '../../domain/webhook/signature.ts';
-import { webhookContext } from '../../domain/webhook/webhook.ts';
+import { webhookContext, type DisabledReason } from '../../domain/webhook/webhook.ts';
 import { fanOut } from './fan-out.ts';
 import type { Post } from './post.ts';
 
@@ -20,6 +20,14 @@ const DUE_AT_ONCE = 200;
 /** What is under way at the end may go on for so long; cut off, it would be sent again. */
 const GRACE_MS = 3000;
 
+export type WebhookResult = 'delivered' | 'failed' | 'gave_up' | 'lost';
+
+/** Told of the work that is done. */
+export interface WebhookObserver {
+  /** At the beginning of a try; what it returns is called when its outcome is written down. */
+  sending(): (result: WebhookResult, disabled: DisabledReason | null) => void;
+}
+
 export interface WebhookPorts {
   readonly store: Pick<Store, 'deliveries' | 'events' | 'heartbeats' | 'instances' | 'webhooks'>;
   readonly secretBox: SecretBox;
@@ -28,6 +36,8 @@ export interface WebhookPorts {
   /** 0 <= x < 1 */
   readonly random: () => number;
   readonly post: Post;
+  /** For figures. */
+  readonly observer?: WebhookObserver;
   readonly settings: {
     /** Of leases; the same after a restart if nobody else can have it. */
     readonly holder: string;
@@ -153,8 +163,9 @@ export class WebhookWorker {
 
   /** @returns whether there may be more to send to it right now */
   async #try(claim: DeliveryClaim): Promise<boolean> {
-    const { store, clock, log, random } = this.#ports;
+    const { store, clock, log, random, observer } = this.#ports;
     const { webhook, delivery } = claim;
+    const tried = observer?.sending();
     const attempt = await this.#attempt(claim);
     if (attempt === null) {
       await store.deliveries.release(claim);
@@ -162,6 +173,7 @@ export class WebhookWorker {
     }
     const outcome = outcomeOf(attempt, delivery, webhook.failingSince, clock.now(), random());
     const kept = await store.deliveries.settle(claim, outcome);
+    tried?.(!kept ? 'lost' : outcome.state === 'pending' ? 'failed' : outcome.state, kept ? outcome.disable : null);
     const fields = { webhook: webhook.id, delivery: delivery.id, type: delivery.type, attempt: delivery.attempts + 1, status: outcome.status, error: outcome.error, state: outcome.state };
     if (!kept) log.info(fields, 'a delivery was taken over by another worker, or its webhook is gone');
     else if (outcome.disable === null) log.debug(fields, 'delivery tried');

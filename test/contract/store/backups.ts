@@ -9,7 +9,7 @@ import type { OpenStore } from '../store.ts';
 const FILES = [{ name: 'one', bytes: 30, sha256: 'a'.repeat(64) }, { name: 'two', bytes: 12, sha256: 'b'.repeat(64) }];
 
 function begin(store: Store, instance: Instance, id = nextId()): ReturnType<Store['backups']['begin']> {
-  return store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, 'sealed'), format: 'rdb' });
+  return store.backups.begin({ id, instanceId: instance.id, ownerId: instance.ownerId, of: backedUp(instance, { password: 'sealed' }), format: 'rdb' });
 }
 
 export function backupContract(open: OpenStore): void {
@@ -24,7 +24,7 @@ export function backupContract(open: OpenStore): void {
       assert.deepEqual({ ...made, of: null }, {
         id, instanceId: instance.id, ownerId: instance.ownerId, state: 'making', createdAt: clock.now(), expiresAt: null, attempt: 0, bytes: 0, of: null, format: 'rdb', files: [], verifiedAt: null, details: {}, note: null,
       });
-      assert.deepEqual(made.of, { ...backedUp(instance, 'sealed') });
+      assert.deepEqual(made.of, { ...backedUp(instance, { password: 'sealed' }) });
       await failure(begin(store, instance, id), 'conflict');
       assert.equal(await store.backups.keepUntil(id, clock.now() + 5), false);
       await store.backups.delete(id);
@@ -37,11 +37,11 @@ export function backupContract(open: OpenStore): void {
 
       clock.advance(1000);
       const expiresAt = clock.now() + 10_000;
-      const result = { files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt };
+      const result = { files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt, login: { password: 'of the data', nextPassword: 'wanted' } };
       assert.equal(await store.backups.finish(lease, place, result), true);
       assert.equal(await store.backups.finish(lease, place, result), false);
       assert.equal(await store.backups.setFormat(lease, id, 'rdb'), false);
-      assert.deepEqual(await store.backups.get(id), { ...made, state: 'verified', attempt: 2, format: 'data', files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt, verifiedAt: clock.now(), bytes: 42 });
+      assert.deepEqual(await store.backups.get(id), { ...made, of: { ...made.of, ...result.login }, state: 'verified', attempt: 2, format: 'data', files: FILES, details: { rdbBytes: 7 }, note: 'a note', expiresAt, verifiedAt: clock.now(), bytes: 42 });
       assert.equal(await store.backups.keepUntil(id, expiresAt - 1), true);
       assert.equal((await store.backups.get(id))?.expiresAt, expiresAt, 'never shorter');
       assert.equal(await store.backups.keepUntil(id, expiresAt + 50), true);
@@ -126,7 +126,7 @@ export function backupContract(open: OpenStore): void {
       clock.advance(1000);
       const other = await store.instances.acquireLease(instance.id, 'other', 1000);
       assert.ok(other);
-      const result = { files: FILES, details: {}, note: null, expiresAt: clock.now() };
+      const result = { files: FILES, details: {}, note: null, expiresAt: clock.now(), login: { password: 'sealed' } };
       assert.equal(await store.backups.finish(frozen, { id, attempt: 1 }, result), false);
       assert.equal(await store.backups.setFormat(frozen, id, 'data'), false);
       assert.equal(await store.backups.beginAttempt(frozen, id), null);

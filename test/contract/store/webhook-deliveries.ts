@@ -154,6 +154,23 @@ export function deliveryContract(open: OpenStore): void {
       await deliveries.settle(await claim(under, webhook, 'another'), delivered);
     });
 
+    test('what waits is counted, with the age of the oldest: what is new for receivers that work apart from what failed or waits behind it', async () => {
+      await using under = await open();
+      const { deliveries, webhooks } = under.store;
+      const none = { waiting: 0, oldestAt: null };
+      assert.deepEqual(await deliveries.backlog(), { new: none, retrying: none });
+      const [working, failing, off] = [await webhooks.create(newWebhook(), 9), await webhooks.create(newWebhook(), 9), await webhooks.create(newWebhook(), 9)];
+      const start = under.clock.now();
+      await queue(under.store, [working, failing, off], [1]);
+      under.clock.advance(1000);
+      await queue(under.store, [working, failing], [2]);
+      await webhooks.update(off.id, { enabled: false });
+      await deliveries.settle(await claim(under, failing), failed(start + 5000));
+      assert.deepEqual(await deliveries.backlog(), { new: { waiting: 2, oldestAt: start }, retrying: { waiting: 2, oldestAt: start } });
+      await deliveries.settle(await claim(under, working), delivered);
+      assert.deepEqual((await deliveries.backlog()).new, { waiting: 1, oldestAt: start + 1000 });
+    });
+
     test('switching a webhook off by itself is told by an event, once', async () => {
       await using under = await open();
       const { deliveries, webhooks, events } = under.store;

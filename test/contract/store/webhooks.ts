@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import type { NewWebhook } from '../../../src/domain/ports/webhook-store.ts';
-import { failure, nextId } from '../../support/store.ts';
+import { addUser, failure, nextId } from '../../support/store.ts';
 import type { OpenStore } from '../store.ts';
 
 export function newWebhook(change: Partial<NewWebhook> = {}): NewWebhook {
@@ -22,11 +22,35 @@ export function webhookContract(open: OpenStore): void {
       const asked = newWebhook({ types: ['instance.failed', "it's; drop table webhooks"], secrets: { current: 'a', previous: { secret: 'b', until: 7 } } });
       const made = await webhooks.create(asked, 1);
       const now = under.clock.now();
-      assert.deepEqual(made, { ...asked, enabled: true, disabledReason: null, failingSince: null, afterEvent: last, createdAt: now, updatedAt: now });
+      assert.deepEqual(made, { ...asked, adminId: null, enabled: true, disabledReason: null, failingSince: null, afterEvent: last, createdAt: now, updatedAt: now });
       assert.deepEqual(await webhooks.get(made.id), made);
       assert.equal(await webhooks.delete(made.id), true);
       assert.equal(await webhooks.delete(made.id), false);
       assert.equal(await webhooks.get(made.id), null);
+    });
+
+    test('the global ones of an admin who is none any more go off, with an event each; what is theirs and others\' stay on', async () => {
+      await using under = await open();
+      const { webhooks, users, events, deliveries } = under.store;
+      const [boss, other] = [await addUser(under.store), await addUser(under.store)];
+      for (const { id } of [boss, other]) await users.update(id, { role: 'admin' });
+      const global = await webhooks.create(newWebhook({ ownerId: null, adminId: boss.id }), 9);
+      const own = await webhooks.create(newWebhook({ ownerId: boss.id }), 9);
+      const others = await webhooks.create(newWebhook({ ownerId: null, adminId: other.id }), 9);
+      await deliveries.queue([{ id: 'msg_1', webhookId: global.id, eventId: 1, type: 'instance.failed', body: '{}' }], { from: await deliveries.cursor(), to: 1 });
+      await users.update(boss.id, { displayName: 'Still the boss' });
+      assert.equal((await webhooks.get(global.id))?.enabled, true);
+      await users.update(boss.id, { role: 'user' });
+      await users.update(boss.id, { role: 'user' });
+      const off = await webhooks.get(global.id);
+      assert.deepEqual([off?.enabled, off?.disabledReason], [false, 'demoted']);
+      assert.deepEqual([(await webhooks.get(own.id))?.enabled, (await webhooks.get(others.id))?.enabled], [true, true]);
+      assert.deepEqual((await webhooks.subscribers([])).map(({ id }) => id), [others.id]);
+      assert.deepEqual([await deliveries.due('h', 9), await deliveries.claim(global.id, 'h', 1000)], [[], null], 'what was queued is not sent either');
+      const told = (await events.list({ type: 'webhook.disabled' }, { limit: 9 })).map(({ ownerId, data }) => [ownerId, data]);
+      assert.deepEqual(told, [['', { webhook: global.id, reason: 'demoted' }]]);
+      const on = await webhooks.update(global.id, { enabled: true, adminId: other.id });
+      assert.deepEqual([on.enabled, on.disabledReason, on.adminId], [true, null, other.id]);
     });
 
     test('an owner has so many and no more, also when several are made at once; global ones count by themselves', async () => {
