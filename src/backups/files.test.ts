@@ -81,3 +81,13 @@ test('while the disk has no more left than its reserve, none is begun', async ()
   assert.deepEqual(await files.names(), []);
   await createBackupFiles(home.path, { reserveBytes: 0 }).requireRoom();
 });
+
+test('writing that fails while its source is silent is told once the source is done, and ends nothing else', async () => {
+  await inHome(async (files) => {
+    const writer = await files.begin({ id: 'bsilent', attempt: 1 }, { claim: async () => Promise.reject(new DbmakerError('quota_exceeded', 'No room.')) });
+    await failure(writer.file('content', async (output) => {
+      output.write('something');
+      await new Promise((resolve) => setTimeout(resolve, 50)); // an unhandled rejection would be one by now
+    }), 'quota_exceeded');
+  });
+});

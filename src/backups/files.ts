@@ -72,6 +72,7 @@ export function createBackupFiles(home: string, { reserveBytes }: BackupFilesOpt
           const handle = await working('make a file', () => open(file, 'wx', 0o600));
           const output = new FileWriter(handle, hooks, (error) => failed('write to its file', error));
           const ended = output.ended();
+          ended.catch(() => undefined); // told below; until then nobody waits for it, and the process would end
           try {
             await write(output);
             if (!output.writableEnded) output.end();
