@@ -98,7 +98,7 @@ function fingerprintOf(instance: Instance, { engine, domain }: WorkloadInput, wh
   const { memoryBytes, cpus, pids } = resources;
   const parts = [
     LAUNCH_REVISION, engine.name, template.image, template.defaultPort, command, sorted, memoryBytes, cpus, pids, username, database,
-    where.endpoint.kind === 'socket' ? [where.endpoint.directory, where.endpoint.name] : where.endpoint.port, where.dataPath, instance.port,
+    where.endpoint.kind === 'socket' ? [where.endpoint.directory, where.endpoint.name] : ['own address', where.endpoint.port], where.dataPath, instance.port,
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -53,10 +53,10 @@ test('an image that starts as root gets the capabilities of its entrypoint, any 
   assert.deepEqual(containerOptions(input({ user: { kind: 'name' }, own: false })).HostConfig?.CapAdd, []);
 });
 
-test('a TCP port is published on the loopback only, at a port that Docker picks', () => {
+test('a TCP port is published on the loopback only, at an address of its own and a port that Docker picks', () => {
   const options = containerOptions(input({ own: false }, { engine: 'generic', endpoint: { kind: 'tcp', port: 11211 }, dataPath: null }));
   assert.equal(options.HostConfig?.NetworkMode, 'dbmaker-h1');
-  assert.deepEqual(options.HostConfig?.PortBindings, { '11211/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] });
+  assert.deepEqual(options.HostConfig?.PortBindings, { '11211/tcp': [{ HostIp: '127.77.39.16', HostPort: '' }] });
   assert.deepEqual(options.ExposedPorts, { '11211/tcp': {} });
   assert.deepEqual(options.HostConfig?.Mounts, []);
   assert.equal(options.HostConfig?.Init, true);

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { Workload } from '../../domain/ports/runtime.ts';
 import type { ImageUser } from './image-user.ts';
+import { loopbackOf } from './loopback.ts';
 import { FINGERPRINT_LABEL, HOME_LABEL, INSTANCE_LABEL, type InstanceDirectories, PORT_LABEL, SOCKET_LABEL, networkName } from './names.ts';
 
 export interface ContainerInput {
@@ -67,7 +68,7 @@ function labels({ workload, homeId }: ContainerInput): Record<string, string> {
 function network({ workload, homeId }: ContainerInput): Pick<Docker.HostConfig, 'NetworkMode' | 'PortBindings'> {
   if (workload.endpoint.kind === 'socket') return { NetworkMode: 'none' };
   // An empty host port: the engine picks a free one, anew at each start.
-  return { NetworkMode: networkName(homeId), PortBindings: { [`${workload.endpoint.port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '' }] } };
+  return { NetworkMode: networkName(homeId), PortBindings: { [`${workload.endpoint.port}/tcp`]: [{ HostIp: loopbackOf(workload.ordinal), HostPort: '' }] } };
 }
 
 function mounts({ dataPath, endpoint }: Workload, directories: InstanceDirectories): Docker.MountConfig {

@@ -52,8 +52,8 @@ function fromInspection(context: DockerContext, id: string, container: Inspected
   const state = stateOf(State.Status);
   const alive = state === 'running' || state === 'paused';
   // null for a port that is exposed by the image but not published; the types do not know.
-  const ports = Object.entries(container.NetworkSettings.Ports as Record<string, { HostPort: string }[] | null>);
-  const published = ports.map(([port, hosts]) => [Number.parseInt(port, 10), Number(hosts?.[0]?.HostPort)] as const);
+  const ports = Object.entries(container.NetworkSettings.Ports as Record<string, { HostIp: string; HostPort: string }[] | null>);
+  const published = ports.map(([port, hosts]) => [Number.parseInt(port, 10), placeOf(hosts?.[0]?.HostIp, Number(hosts?.[0]?.HostPort))] as const);
   return {
     id,
     state,
@@ -69,7 +69,7 @@ function fromInspection(context: DockerContext, id: string, container: Inspected
 
 /** null: the list does not have the published port (yet). */
 function fromListing(context: DockerContext, id: string, container: Docker.ContainerInfo, dataPresent: boolean): Observation | null {
-  const published = container.Ports.map(({ PrivatePort, PublicPort }) => [PrivatePort, PublicPort] as const);
+  const published = container.Ports.map(({ IP, PrivatePort, PublicPort }) => [PrivatePort, placeOf(IP, PublicPort)] as const);
   const endpoint = endpointOf(context, id, container.Labels, new Map(published));
   if (endpoint === null) return null;
   return {
@@ -85,11 +85,14 @@ function fromListing(context: DockerContext, id: string, container: Docker.Conta
   };
 }
 
-function endpointOf(context: DockerContext, id: string, labels: Readonly<Record<string, string>>, published: ReadonlyMap<number, number>): Endpoint | null {
+function endpointOf(context: DockerContext, id: string, labels: Readonly<Record<string, string>>, published: ReadonlyMap<number, Endpoint | null>): Endpoint | null {
   const socket = labels[SOCKET_LABEL];
   if (socket !== undefined) return { kind: 'unix', directory: instanceDirectories(context.home, id).run, name: socket };
-  const port = published.get(Number(labels[PORT_LABEL]));
-  return port === undefined || Number.isNaN(port) ? null : { kind: 'tcp', host: '127.0.0.1', port };
+  return published.get(Number(labels[PORT_LABEL])) ?? null;
+}
+
+function placeOf(host: string | undefined, port: number | undefined): Endpoint | null {
+  return host === undefined || !port ? null : { kind: 'tcp', host, port };
 }
 
 /** `restarting` cannot happen (restart policy `no`); `removing` and `dead` do not run, and create() replaces them. */
