@@ -107,7 +107,8 @@ async function send(socket: Socket, bytes: Buffer): Promise<void> {
 async function receive(socket: Socket, slow: boolean): Promise<{ length: number; hash: string }> {
   const hash = createHash('sha256');
   let length = 0;
-  for await (const chunk of socket) {
+  // A plain `for await` destroys the socket behind the last byte, and with it what we have not sent yet the other way.
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     hash.update(chunk as Buffer);
     length += (chunk as Buffer).length;
     if (slow && Math.random() < 0.05) await new Promise((resolve) => setTimeout(resolve, 2));
