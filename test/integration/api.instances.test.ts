@@ -145,6 +145,8 @@ test('deleting answers 202, again 202, and 404 once it is gone; nothing else can
   const { id } = await create(api, ann.token, 'goes');
   const first = await api.ask(`/api/containers/${id}`, { method: 'DELETE', token: ann.token });
   assert.deepEqual([first.status, first.json.status, first.json.desired], [202, 'deleting', 'deleted']);
+  const [told] = await api.store.events.list({ instanceId: id, type: 'instance.delete-requested' }, { limit: 10 });
+  assert.deepEqual([told?.message, told?.data['backup']], ['Is being deleted, without a backup, as it has never run.', false]);
   assert.equal((await api.ask(`/api/containers/${id}/start`, { method: 'POST', token: ann.token })).status, 404);
   assert.equal((await api.ask(`/api/containers/${id}`, { method: 'PATCH', token: ann.token, body: { name: 'x' } })).status, 404);
   const waiting = api.ask(`/api/containers/${id}`, { method: 'DELETE', token: ann.token, headers: { prefer: 'wait=20' } });

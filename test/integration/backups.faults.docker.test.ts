@@ -21,6 +21,7 @@ test('final backups on Docker: what can go wrong', { timeout: 240_000 }, async (
     'a pg_dump that is killed removes nothing, is told, and is tried again': pgDumpKilled,
     'where the login was changed by hand, the stopped data directory is archived': passwordChanged,
     'a database that cannot be started any more is archived as it is, and that is noted': cannotStart,
+    'transactions that were prepared for a commit in two phases are kept: the stopped data directory is archived': prepared,
     'data that are gone are no reason to forget the database': dataGone,
     'any other kind of database: its stopped data directory': generic,
     'an image that begins as root: its programs run as the owner of the data': rootImage,
@@ -72,6 +73,25 @@ async function passwordChanged(scene: Scene): Promise<void> {
     const restored = await ann.connection(made.id);
     await waitFor(async () => (await read(family, { ...restored, password: 'of-my-own' })).length === 1, { what: 'the data under the password of before', timeoutMs: 20_000, intervalMs: 200 });
   }));
+}
+
+/** PREPARE TRANSACTION is a promise that a COMMIT PREPARED will work, and pg_dump knows nothing of it. */
+async function prepared(scene: Scene): Promise<void> {
+  const { ann } = scene;
+  const { id, login } = await withData(scene, 'postgresql', 'two-phases');
+  await withPostgresql(login, (client) => client.query('ALTER SYSTEM SET max_prepared_transactions = 5'));
+  await ann.act(id, 'restart');
+  await withPostgresql(login, async (client) => {
+    await client.query('BEGIN');
+    await client.query('INSERT INTO kept VALUES (2)');
+    await client.query(`PREPARE TRANSACTION 'promised'`);
+  });
+  const backup = await ann.deleteKeeping(id);
+  assert.deepEqual([backup.format, backup.note], ['data', null]);
+  const restored = await ann.connection((await ann.restore(backup.id)).id);
+  assert.deepEqual(await read('postgresql', restored), [1]);
+  await withPostgresql(restored, (client) => client.query(`COMMIT PREPARED 'promised'`));
+  assert.deepEqual(await read('postgresql', restored), [1, 2]);
 }
 
 async function cannotStart(scene: Scene): Promise<void> {

@@ -1,9 +1,12 @@
 /** What befalls backups and restores, the same on every runtime. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackupView } from '../../../src/api/schemas/backup.ts';
+import { passwordContext } from '../../../src/domain/ports/secret-box.ts';
+import { systemClock } from '../../../src/main/clock.ts';
+import { openSecretBox, openStore } from '../../../src/store/index.ts';
 import { backupDirectory } from '../../support/backup-directory.ts';
 import { read, withPostgresql, withRedis, write } from '../../support/clients.ts';
 import type { Family } from '../../support/clients.ts';
@@ -29,6 +32,8 @@ export const COMMON: Readonly<Record<string, Fault>> = {
   'a damaged backup is refused by its checksum and left as it is': damagedIsRefused,
   'owners see, fetch, restore and delete their backups, others do not': throughTheApi,
   'without a backup where nobody wants one': withoutBackup,
+  'a backup that its owner has no room for removes nothing, is told, and is made once there is room': overQuota,
+  'a change of the password that was cut off right before the deletion: the restored one has the password that is shown': cutOffRotation,
 };
 
 export const MEMORY: Record<Family, string> = { postgresql: '128MB', redis: '32MB' };
@@ -138,4 +143,85 @@ async function withoutBackup(scene: Scene): Promise<void> {
   await ann.delete(id);
   const items = (await ann.must<{ items: BackupView[] }>(200, 'GET', '/api/backups?limit=200')).items;
   assert.ok(!items.some(({ container }) => container === id));
+}
+
+/** All of it: refused at once. Too little of it: found out while it is written. What is held back counts as one that they have. */
+async function overQuota({ server }: Scene): Promise<void> {
+  const [bob, boss] = [await makePerson(server, 'robert', { instances: 2, backupBytes: 3 * 2 ** 20 }), await admin(server)];
+  const profile = async (): Promise<{ id: string; quota: { backupBytes: number }; usage: { backupBytes: number } }> => bob.must(200, 'GET', '/api/users/profile');
+  const { id: userId } = await profile();
+  const quota = async (backupBytes: number): Promise<unknown> => boss.must(200, 'PATCH', `/api/users/${userId}`, { quota: { backupBytes } });
+  const filled = async (name: string): Promise<string> => {
+    const { id } = await bob.create({ template: 'redis', name, resources: { memory: '64MB' } });
+    await withRedis(await bob.connection(id), (client) => client.set('large', randomBytes(2 * 2 ** 20))); // cannot be made smaller
+    return id;
+  };
+  const first = await bob.deleteKeeping(await filled('first'));
+  assert.deepEqual([(await profile()).usage.backupBytes, (await profile()).quota.backupBytes], [first.bytes, 3 * 2 ** 20]);
+  const figures = (await server.api<string>('GET', '/metrics')).body;
+  assert.ok(Number(/^dbmaker_backup_bytes (\d+)$/m.exec(figures)?.[1]) >= first.bytes);
+
+  const second = await filled('second');
+  await bob.must(202, 'DELETE', `/api/containers/${second}`);
+  const told = await bob.until(second, 'the failure to be told', ({ reason }) => reason !== null);
+  assert.deepEqual([told.status, told.reason?.code], ['deleting', 'quota_exceeded']);
+  assert.match(told.reason?.message ?? '', /^Nothing was removed, as the final backup failed: A backup takes more than the 1 MB that are left of the 3 MB for backups\. Delete older backups.*backup=false/);
+  assert.equal((await eventsOf(bob, second)).filter(({ type }) => type === 'instance.backup-failed').length, 1);
+  assert.ok(existsSync(path.join(server.home, 'instances', second, 'data')));
+  await waitFor(async () => (await profile()).usage.backupBytes === first.bytes, { what: 'what half a backup had claimed to be given back' });
+  assert.deepEqual((await bob.must<{ items: BackupView[] }>(200, 'GET', '/api/backups')).items.map(({ id }) => id), [first.id]);
+
+  await quota(first.bytes);
+  const third = await filled('third');
+  await bob.refused('quota_exceeded', 'POST', '/api/containers', { template: 'redis', name: 'fourth' });
+  const refused = await bob.refused('quota_exceeded', 'DELETE', `/api/containers/${third}`);
+  assert.match(`${refused.detail} ${refused.remedy ?? ''}`, /^All of the 2 MB for backups are in use\. Delete older backups/);
+  assert.deepEqual([(await bob.get(third)).status, (await bob.get(third)).desired], ['running', 'running'], 'nothing was done');
+  await bob.delete(third);
+
+  // Room is made, in the one way and in the other.
+  await bob.must(204, 'DELETE', `/api/backups/${first.id}`);
+  await quota(3 * 2 ** 20);
+  const backup = await bob.deleteKeeping(second);
+  const restored = await bob.restore(backup.id);
+  assert.equal(await withRedis(await bob.connection(restored.id), (client) => client.strlen('large')), 2 * 2 ** 20);
+  await bob.delete(restored.id);
+}
+
+/** Applied in the database, and the server was killed before it could say so; or not even applied. */
+async function cutOffRotation(scene: Scene): Promise<void> {
+  const { ann, server } = scene;
+  const cut = await Promise.all((['postgresql', 'redis'] as const).flatMap((family) => [true, false].map(async (applied) => {
+    const { id, login } = await withData(scene, family, `cut-${family}-${applied ? 'applied' : 'wanted'}`);
+    const next = `next-${randomBytes(12).toString('hex')}`;
+    return { id, login, family, applied, next };
+  })));
+  for (const { family, login, applied, next } of cut) {
+    if (!applied) continue;
+    if (family === 'redis') await withRedis(login, async (client) => { await client.acl('SETUSER', login.username, 'resetpass', `>${next}`); await client.acl('SAVE'); });
+    else await withPostgresql(login, (client) => client.query(`ALTER ROLE ann PASSWORD '${next}'`));
+  }
+  await server.kill('SIGKILL');
+  const store = await openStore({ home: server.home, databaseUrl: null, clock: systemClock });
+  try {
+    const box = await openSecretBox({ home: server.home, key: null });
+    for (const { id, next } of cut) {
+      await store.instances.change(id, { nextPassword: box.seal(next, passwordContext(id)) });
+      await store.instances.change(id, { desired: 'deleted', finalBackup: true });
+    }
+  } finally {
+    await store.close();
+  }
+  await server.start();
+  await Promise.all(cut.map(async ({ id, family, next, login: before, applied }) => {
+    await waitFor(async () => (await ann.ask('GET', `/api/containers/${id}`)).status === 404, { what: `${id} to be gone`, timeoutMs: 100_000 });
+    const { items } = await ann.must<{ items: BackupView[] }>(200, 'GET', '/api/backups?limit=200');
+    const restored = await ann.restore(items.find(({ container }) => container === id)?.id ?? '');
+    const login = await ann.connection(restored.id);
+    assert.equal(login.password, next, `the change goes on (${family}, ${String(applied)})`);
+    assert.deepEqual(await read(family, login), [1]);
+    await assert.rejects(read(family, { ...login, password: before.password }), /password|WRONGPASS/);
+    assert.equal((await ann.get(restored.id)).reason, null);
+    await ann.delete(restored.id);
+  }));
 }
