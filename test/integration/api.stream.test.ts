@@ -292,3 +292,40 @@ test('a stream of everybody\'s events ends when its reader is no admin any more'
     return client.ended;
   }, { what: 'its end' });
 });
+
+test('a person has fifty streams and no more; one that ends makes room, and others are not held up', async () => {
+  await using api = await startApi();
+  const url = `${await listening(api)}/events/containers`;
+  const [ann, bob] = [await api.person('ann'), await api.person('bob')];
+  const clients = await Promise.all(Array.from({ length: 50 }, () => EventClient.open(url, ann.token)));
+  try {
+    await assert.rejects(EventClient.open(url, ann.token), /answered 429/);
+    using other = await EventClient.open(url, bob.token);
+    await other.until('his snapshot', ({ messages }) => messages.length > 0);
+    clients.pop()?.[Symbol.dispose]();
+    const again = await waitFor(() => EventClient.open(url, ann.token).catch(() => null), { what: 'room for another' });
+    clients.push(again);
+    await assert.rejects(EventClient.open(url, ann.token), /answered 429/);
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+  }
+});
+
+test('HEAD of what is a stream or a download begins none', async () => {
+  await using api = await startApi();
+  await listening(api);
+  const ann = await api.person('ann');
+  const id = await create(api, ann, 'orders');
+  let logs = 0;
+  const { logs: real } = api.runtime;
+  api.runtime.logs = (...all) => {
+    logs += 1;
+    return real(...all);
+  };
+  for (const path of ['/events/containers', `/api/containers/${id}/logs`, `/api/containers/${id}/logs?follow=true`, `/api/backups/${id}/download`]) {
+    const { status, text } = await api.ask(path, { method: 'HEAD', token: ann.token });
+    assert.deepEqual([status, text], [405, ''], path);
+  }
+  assert.equal(logs, 0);
+  assert.match((await api.ask('/metrics', { token: api.admin.token })).text, /^dbmaker_event_streams 0$/m);
+});
