@@ -42,7 +42,7 @@ test('one that stays silent is restarted after the third check, by its spec and 
     observer: { checking: () => (answered) => answers.push(answered), restarted: () => { restarts += 1; } },
   });
   const told = async (): Promise<string[]> => (await store.events.list({ instanceId: instance.id }, { limit: 99 })).filter(({ type }) => /healthy$/.test(type))
-    .map(({ type, data }) => `${type} ${String(data['restarted'] ?? '')}`.trim());
+    .map(({ type, data }) => (data['restarted'] === undefined ? type : `${type} ${JSON.stringify(data['restarted'])}`));
   /** Until it was asked once more. */
   const check = async (): Promise<void> => {
     const before = asked;
