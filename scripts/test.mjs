@@ -18,7 +18,8 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const NODE = path.join(ROOT, 'node_modules', '.bin', 'node');
 /** Kept between runs: a test file then starts without stripping and compiling everything again. */
 const COMPILE_CACHE = path.join(ROOT, '.cache', 'compile');
-const FILE_MS = 12 * 60_000;
+/** Longer for longer kill tests, see test/support/kills.ts. */
+const FILE_MS = Math.max(12 * 60_000, Number(process.env.DBMAKER_TEST_KILLS ?? 0) * 15_000 + 60_000);
 const TESTS_MS = 25 * 60_000;
 const IMAGES_MS = 12 * 60_000;
 

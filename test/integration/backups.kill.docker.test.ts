@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ensureImages } from '../support/docker.ts';
+import { KILL_TEST_MS } from '../support/kills.ts';
 import { killedBackups } from './backups/kills.ts';
 
-test('kill -9 at any moment of a final backup or a restore loses nothing and leaves nothing over (docker runtime)', { timeout: 10 * 60_000 }, async (t) => {
+test('kill -9 at any moment of a final backup or a restore loses nothing and leaves nothing over (docker runtime)', { timeout: KILL_TEST_MS }, async (t) => {
   await ensureImages();
-  const kills = await killedBackups('docker', 2);
+  const kills = await killedBackups('docker', 8);
   t.diagnostic(`${String(kills)} kills`);
   assert.ok(kills >= 8);
 });

@@ -3,6 +3,7 @@
  * converge. On failure the seed, the history and the server's log are told.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { killsOr } from '../support/kills.ts';
 import { createRandom } from '../support/random.ts';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
@@ -19,7 +20,7 @@ export interface KillTest {
 
 export async function killTest({ runtime, kills: least, limit }: KillTest): Promise<{ kills: number; history: readonly string[] }> {
   const random = createRandom();
-  const kills = Number(process.env['DBMAKER_TEST_KILLS'] ?? least);
+  const kills = killsOr(least);
   const history: string[] = [`seed ${random.seed}`];
   // A deleted one's port may be had again at once: the range must last for the whole test.
   await using server = await startServer({ runtime, env: { DBMAKER_PORT_QUARANTINE_SECONDS: '1', DBMAKER_QUOTA_INSTANCES: '100', DBMAKER_QUOTA_MEMORY_MB: '1000000', DBMAKER_QUOTA_CPUS: '1000' } });

@@ -9,12 +9,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BackupView } from '../../../src/api/schemas/backup.ts';
 import { backupDirectory } from '../../support/backup-directory.ts';
 import { withPostgresql, withRedis, type Family } from '../../support/clients.ts';
+import { killsOr } from '../../support/kills.ts';
 import { admin, type Person } from '../../support/person.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const ROWS = 40_000;
+const FAMILIES = ['postgresql', 'redis'] as const;
+/** At least: one while it is deleted, one while it is restored. */
+const KILLS_A_ROUND = 2;
 const SETTLE_MS = 60_000;
 
 interface Course {
@@ -25,13 +29,14 @@ interface Course {
   kills: number;
 }
 
-/** @returns how often it was killed */
-export async function killedBackups(runtime: 'docker' | 'process', rounds: number): Promise<number> {
+/** @param least how often it is killed at least. @returns how often it was */
+export async function killedBackups(runtime: 'docker' | 'process', least: number): Promise<number> {
+  const rounds = Math.ceil(killsOr(least) / (FAMILIES.length * KILLS_A_ROUND));
   const random = createRandom();
   await using server = await startServer({ runtime, env: { DBMAKER_PORT_QUARANTINE_SECONDS: '1' } });
   const course: Course = { server, boss: await admin(server), random, history: [`seed ${random.seed}`], kills: 0 };
   try {
-    for (const family of ['postgresql', 'redis'] as const) await thereAndBack(course, family, Number(process.env['DBMAKER_TEST_KILLS'] ?? rounds));
+    for (const family of FAMILIES) await thereAndBack(course, family, rounds);
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${course.history.join('\n')}\n${await server.logText()}`, { cause: error });
   }
