@@ -11,13 +11,13 @@ import { FileWriter } from './file-writer.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** The room on the disk is looked at so often. */
-const LOOK_BYTES = 1024 * 1024;
-/** Enough for the store to write on and for databases to end in good order; of a large disk a twentieth would be a lot. */
+const LOOK_BYTES = 256 * 1024;
+/** What the store needs to write on, and databases to end in good order: little, and on a large disk no more for that. Alerts come long before. */
 const RESERVE_BYTES = 1024 ** 3;
-const RESERVE_PART = 20;
+const RESERVE_PART = 100;
 
 export interface BackupFilesOptions {
-  /** What backups leave free of the disk, bytes; null: a twentieth of it, at most 1 GiB. */
+  /** What backups leave free of the disk, bytes; null: a hundredth of it, at most 1 GiB. */
   readonly reserveBytes: number | null;
 }
 
@@ -62,7 +62,7 @@ export function createBackupFiles(home: string, { reserveBytes }: BackupFilesOpt
           asked += bytes;
           await claim(asked);
           if (asked - looked < LOOK_BYTES) return;
-          await requireRoom(bytes);
+          await requireRoom(bytes + LOOK_BYTES); // up to the next look
           looked = asked;
         },
       };

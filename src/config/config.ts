@@ -29,7 +29,7 @@ export interface Config {
   readonly portQuarantineMs: number;
   /** A final backup is kept so long, milliseconds. */
   readonly backupRetentionMs: number;
-  /** Backups leave so many bytes of the home's disk free; null: a twentieth of it, at most 1 GiB. */
+  /** Backups leave so many bytes of the home's disk free; null: a hundredth of it, at most 1 GiB. */
   readonly backupReserveBytes: number | null;
   /** 32 bytes, base64; null: key file in `home`. A secret. */
   readonly encryptionKey: string | null;
