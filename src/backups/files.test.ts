@@ -32,6 +32,8 @@ test('a try removes what earlier ones left and nothing of a later one, whenever 
     await files.giveUp(first);
     await files.verify(second, [made]);
     assert.deepEqual(await buffer(await files.read(second, made)), Buffer.from('whole'));
+    await files.giveUp({ id: 'bkept', attempt: 3 });
+    assert.deepEqual(readdirSync(path.join(home, 'backups', 'bkept')), [], 'nothing is left of one that was cut off');
     await files.remove('bkept');
     assert.deepEqual(await files.names(), []);
   });

@@ -117,7 +117,7 @@ export function createBackupFiles(home: string, { reserveBytes }: BackupFilesOpt
     },
 
     async giveUp(place) {
-      await working('be removed', () => rm(directoryOf(place), { recursive: true, force: true, maxRetries: 3 }));
+      await working('be removed', () => removeEarlier(allOf(place.id), place.attempt + 1));
     },
 
     async remove(id) {
@@ -136,7 +136,7 @@ export function createBackupFiles(home: string, { reserveBytes }: BackupFilesOpt
 async function removeEarlier(directory: string, attempt: number): Promise<void> {
   for (const entry of await ifThere(readdir(directory, { withFileTypes: true })) ?? []) {
     if (entry.isDirectory() && Number(entry.name) >= attempt) continue;
-    await rm(path.join(directory, entry.name), { recursive: true, force: true });
+    await rm(path.join(directory, entry.name), { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

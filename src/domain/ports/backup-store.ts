@@ -15,11 +15,14 @@ export interface BackupRepository {
   list(filter: { ownerId?: string }, options: { limit: number; cursor?: string }): Promise<Page<Backup>>;
   /** The making took another way. false when the lease is lost, or it is not being made any more. */
   setFormat(lease: Lease, id: string, format: BackupFormat): Promise<boolean>;
-  /** The next try, under a number that rises; what those before it claimed is given back. null when the lease is lost, or it is not being made any more. */
+  /**
+   * The next try, under a number that rises: those before it can claim and finish nothing any more. What they claimed counts until this one claims, as their
+   * files may still be there. null when the lease is lost, or it is not being made any more.
+   */
   beginAttempt(lease: Lease, id: string): Promise<number | null>;
   /**
    * Claims room in the owner's quota for what a try writes, before it is written: `need` bytes in all, and up to `wish` if there is room; 0 gives all of
-   * it back. @returns how much it may write; null when another try has been begun. @throws quota_exceeded. A power cut may undo it
+   * it back, also where there is more than the quota. @returns how much it may write; null when another try has been begun. @throws quota_exceeded. A power cut may undo it
    */
   claim(place: BackupPlace, bytes: { need: number; wish: number }): Promise<number | null>;
   /** What an owner's backups take, in whatever state; `except`: the id of one that does not count. @throws not_found */

@@ -32,7 +32,7 @@ export interface BackupFiles {
   verify(place: BackupPlace, files: readonly BackupFile[], options?: { signal?: AbortSignal; onBytes?: (bytes: number) => void }): Promise<void>;
   /** From its beginning. An error of the stream is a DbmakerError. @throws backup_damaged when it is missing or of another length */
   read(place: BackupPlace, file: BackupFile, onBytes?: (bytes: number) => void): Promise<Readable>;
-  /** The files of one try. */
+  /** Removes the files of a try and of those before it. */
   giveUp(place: BackupPlace): Promise<void>;
   /** All of a backup. Returns when it was seen gone. */
   remove(id: string): Promise<void>;

@@ -53,7 +53,7 @@ export class Backups implements BackupRepository {
     let attempt = 0;
     const begun = await this.#change(id, 'making', (document) => {
       attempt = (document.attempt ?? 0) + 1;
-      return { bytes: 0, document: JSON.stringify({ ...document, attempt }) };
+      return { document: JSON.stringify({ ...document, attempt }) };
     }, { lease });
     return begun ? attempt : null;
   }
@@ -66,8 +66,8 @@ export class Backups implements BackupRepository {
       const current = await this.#locked(queries, id, 'making');
       if (current === undefined || (JSON.parse(current.document) as Document).attempt !== attempt) return null;
       const room = usage.limit - usage.bytes;
-      if (need > room) throw noRoomFor(usage);
-      const bytes = Math.min(wish, room);
+      if (need > 0 && need > room) throw noRoomFor(usage);
+      const bytes = Math.max(0, Math.min(wish, room)); // less than none is left where the quota was made smaller: what was claimed is given back all the same
       await queries.updateTable('backups').set({ bytes }).where('id', '=', id).execute();
       return bytes;
     });

@@ -9,7 +9,7 @@ import { logTail } from '../reconciler/log-tail.ts';
 import { findLogin } from '../reconciler/login.ts';
 import { writeOut } from '../reconciler/stop.ts';
 import { sealedLogin } from './login.ts';
-import { makeBackup } from './make.ts';
+import { clearRemains, makeBackup } from './make.ts';
 
 /** Time to end in good order where it matters to the archive: what a kill would leave has to be recovered first. */
 const GOOD_ORDER_MS = 5 * 60_000;
@@ -38,6 +38,7 @@ export async function finalBackup(pass: Pass): Promise<StepResult | null> {
   const known = await ports.store.backups.ofInstance(instance.id);
   if (known.some(({ state }) => state === 'verified') || nothingToKeep(pass)) return null;
   const making = known.find(({ state }) => state === 'making');
+  if (making !== undefined && making.bytes > 0) await clearRemains(pass, making);
   // Before anything is stopped or started for it, at each try.
   requireRoom(await ports.store.backups.usage(instance.ownerId, making?.id));
   await ports.backups.files.requireRoom();

@@ -44,13 +44,24 @@ export async function makeBackup(pass: Pass, backup: Backup, target: EngineTarge
   });
 }
 
+/**
+ * Gives back what tries left that were cut off: their files, for which there may be no room to try again beside them, and what they claimed, which may be
+ * all that another backup of this owner needs. None of them can be finished once there is a later one, whatever became of its last words to the store.
+ */
+export async function clearRemains({ lease, ports: { backups, store } }: Pass, { id }: Backup): Promise<void> {
+  const attempt = await store.backups.beginAttempt(lease, id);
+  if (attempt === null) throw takenOver();
+  await backups.files.giveUp({ id, attempt });
+  await store.backups.claim({ id, attempt }, { need: 0, wish: 0 });
+}
+
 function takenOver(): DbmakerError {
   return new DbmakerError('cancelled', 'Another worker has taken over this backup.');
 }
 
 /**
  * Half a backup on a full disk would keep everybody else from writing, the store that has to say so first of all; and it would count against the quota of
- * its owner. Only this try's own files go: whoever has been frozen may not know yet that another worker is at it.
+ * its owner. No file of a later try goes: whoever has been frozen may not know yet that another worker is at it.
  */
 async function withoutRemains(pass: Pass, place: BackupPlace, work: () => Promise<Made>): Promise<Made> {
   const { backups, store, log } = pass.ports;

@@ -131,8 +131,9 @@ export function backupContract(open: OpenStore): void {
       assert.equal(await store.backups.setFormat(frozen, id, 'data'), false);
       assert.equal(await store.backups.beginAttempt(frozen, id), null);
       assert.equal(await store.backups.beginAttempt(other, id), 2);
-      assert.equal((await store.backups.get(id))?.bytes, 0, 'what the one before it had claimed is given back');
+      assert.equal((await store.backups.get(id))?.bytes, 20, 'the files of the one before it may still be there');
       assert.equal(await store.backups.claim({ id, attempt: 1 }, { need: 30, wish: 40 }), null);
+      assert.equal(await store.backups.claim({ id, attempt: 2 }, { need: 5, wish: 5 }), 5);
       assert.equal(await store.backups.finish(other, { id, attempt: 1 }, result), false);
       assert.equal(await store.backups.finish(other, { id, attempt: 2 }, result), true);
       assert.equal(await store.backups.claim({ id, attempt: 2 }, { need: 0, wish: 0 }), null, 'what is verified keeps its size');
@@ -156,6 +157,12 @@ export function backupContract(open: OpenStore): void {
       assert.match(refused.remedy ?? '', /Delete older backups.*backup=false/);
       assert.equal(await store.backups.claim(place, { need: 0, wish: 0 }), 0);
       assert.deepEqual(await store.backups.totals(), { count: 3, bytes: 84 });
+      assert.equal(await store.backups.claim(place, { need: 500, wish: 500 }), 500);
+      await store.users.update(user.id, { quota: { ...user.quota, backupBytes: 20 } });
+      await failure(store.backups.claim(place, { need: 1, wish: 1 }), 'quota_exceeded');
+      assert.equal(await store.backups.claim(place, { need: 0, wish: 0 }), 0, 'given back also by somebody who has more than they may by now');
+      assert.deepEqual(await store.backups.usage(user.id), { bytes: 42, limit: 20 });
+      await store.users.update(user.id, { quota: user.quota });
 
       const others = await under.another();
       const places = await Promise.all(Array.from({ length: 6 }, async () => addBackup(store, await addInstance(store, user), { expiresAt: null })));

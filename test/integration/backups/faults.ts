@@ -1,9 +1,10 @@
 /** What befalls backups and restores, the same on every runtime. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackupView } from '../../../src/api/schemas/backup.ts';
+import { createBackupFiles } from '../../../src/backups/index.ts';
 import { passwordContext } from '../../../src/domain/ports/secret-box.ts';
 import { systemClock } from '../../../src/main/clock.ts';
 import { openSecretBox, openStore } from '../../../src/store/index.ts';
@@ -12,6 +13,7 @@ import { read, withPostgresql, withRedis, write } from '../../support/clients.ts
 import type { Family } from '../../support/clients.ts';
 import { admin, makePerson, type Person } from '../../support/person.ts';
 import type { TestServer } from '../../support/server.ts';
+import { addBackup } from '../../support/store.ts';
 import { waitFor } from '../../support/wait.ts';
 
 export interface Scene {
@@ -33,6 +35,7 @@ export const COMMON: Readonly<Record<string, Fault>> = {
   'owners see, fetch, restore and delete their backups, others do not': throughTheApi,
   'without a backup where nobody wants one': withoutBackup,
   'a backup that its owner has no room for removes nothing, is told, and is made once there is room': overQuota,
+  'what tries that were cut off hold is given back before there is looked for room': remainsOfTries,
   'a change of the password that was cut off right before the deletion: the restored one has the password that is shown': cutOffRotation,
 };
 
@@ -186,6 +189,38 @@ async function overQuota({ server }: Scene): Promise<void> {
   const restored = await bob.restore(backup.id);
   assert.equal(await withRedis(await bob.connection(restored.id), (client) => client.strlen('large')), 2 * 2 ** 20);
   await bob.delete(restored.id);
+}
+
+/** Of two backups that were being made at a kill each holds what the other one lacks, by a quota that was made smaller. */
+async function remainsOfTries({ server }: Scene): Promise<void> {
+  const claimed = 2 * 2 ** 20;
+  const [bob, boss] = [await makePerson(server, 'roberta', { backupBytes: 2 * claimed }), await admin(server)];
+  const { id: userId } = await bob.must<{ id: string }>(200, 'GET', '/api/users/profile');
+  const ids = await Promise.all(['one', 'two'].map(async (name) => (await withData({ server, ann: bob }, 'redis', `cut-off-${name}`)).id));
+  await boss.must(200, 'PATCH', `/api/users/${userId}`, { quota: { backupBytes: claimed } });
+  await server.kill('SIGKILL');
+  const store = await openStore({ home: server.home, databaseUrl: null, clock: systemClock });
+  try {
+    const user = await store.users.get(userId);
+    assert.ok(user);
+    await store.users.update(userId, { quota: { ...user.quota, backupBytes: 2 * claimed } });
+    for (const id of ids) {
+      const instance = await store.instances.change(id, { desired: 'deleted', finalBackup: true });
+      const place = await addBackup(store, instance, { expiresAt: null });
+      await store.backups.claim(place, { need: claimed, wish: claimed });
+      await (await createBackupFiles(server.home).begin(place, { claim: async () => undefined })).file('half', async (output) => void output.end('half of it'));
+    }
+    await store.users.update(userId, { quota: user.quota });
+  } finally {
+    await store.close();
+  }
+  await server.start();
+  for (const id of ids) await waitFor(async () => (await bob.ask('GET', `/api/containers/${id}`)).status === 404, { what: `${id} to be gone`, timeoutMs: 60_000 });
+  const { items } = await bob.must<{ items: BackupView[] }>(200, 'GET', '/api/backups');
+  assert.equal(items.length, 2);
+  const { usage } = await bob.must<{ usage: { backupBytes: number } }>(200, 'GET', '/api/users/profile');
+  assert.equal(usage.backupBytes, items.reduce((sum, { bytes }) => sum + bytes, 0));
+  for (const { id } of items) assert.ok(!readdirSync(path.join(server.home, 'backups', id), { recursive: true }).some((name) => String(name).endsWith('half')));
 }
 
 /** Applied in the database, and the server was killed before it could say so; or not even applied. */
