@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { quietLog } from '../../../test/support/quiet-log.ts';
 import { temporaryDirectory } from '../../../test/support/tmp.ts';
 import { waitFor } from '../../../test/support/wait.ts';
@@ -49,6 +50,31 @@ test('the only listener that leaves and comes back while events are written, als
     hint();
     await waitFor(() => heard.length > 0, { what: 'the last one' });
     assert.deepEqual([cursor, heard], [TOTAL, [TOTAL + 1]], 'what was before it came is not told: whoever wants that replays it');
+  } finally {
+    feed.close();
+    await store.close();
+  }
+});
+
+test('who has heard more at another process than this one has told yet goes on there, and hears nothing twice', async () => {
+  await using home = await temporaryDirectory('event-feed');
+  const clock = new ManualClock(); // it never looks by itself
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  let hint = (): void => undefined;
+  const feed = new EventFeed({ store, clock, log: quietLog, news: { onNews(callback) { hint = callback; return () => undefined; } } });
+  const append = (message: string): Promise<unknown> => store.events.append({ instanceId: 'a', ownerId: 'u', type: 'instance.noted', message, data: {} });
+  const heard: Record<string, number[]> = {};
+  const listen = (name: string, after?: number): ReturnType<EventFeed['subscribe']> => feed.subscribe({ ownerId: 'u', hear: ({ event }) => (heard[name] ??= []).push(event.id), taken: () => null }, after);
+  try {
+    assert.equal((await listen('first')).cursor, 0);
+    await append('one');
+    await append('two');
+    assert.equal((await listen('from elsewhere', 2)).cursor, 2);
+    assert.equal((await listen('of another store', 7)).cursor, 0);
+    await append('three');
+    hint();
+    await waitFor(() => heard['first']?.length === 3, { what: 'all of them' });
+    assert.deepEqual(heard, { first: [1, 2, 3], 'from elsewhere': [3], 'of another store': [1, 2, 3] });
   } finally {
     feed.close();
     await store.close();

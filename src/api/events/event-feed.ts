@@ -56,18 +56,21 @@ export class EventFeed {
 
   /**
    * Hears all events with ids above the returned cursor, from now on.
+   * @param after the last event that it has; where that is one that this process has not told anybody yet, as another one was faster, it is the cursor
    * @throws store_unavailable
    */
-  async subscribe(subscriber: Subscriber): Promise<{ cursor: number; leave: () => void }> {
+  async subscribe(subscriber: Subscriber, after = 0): Promise<{ cursor: number; leave: () => void }> {
     const resting = (): boolean => this.#subscribers.size === 0;
-    if (resting()) {
-      const last = await this.#options.store.events.lastId();
+    let last = 0;
+    if (resting() || after > this.#cursor) {
+      last = await this.#options.store.events.lastId();
       if (resting()) this.#cursor = Math.max(this.#cursor, last); // else somebody else has begun meanwhile
     }
-    this.#subscribers.set(subscriber, this.#cursor);
+    const cursor = after <= last ? Math.max(after, this.#cursor) : this.#cursor;
+    this.#subscribers.set(subscriber, cursor);
     if (this.#subscribers.size === 1) this.#schedule(POLL_MS);
     return {
-      cursor: this.#cursor,
+      cursor,
       leave: () => {
         this.#subscribers.delete(subscriber);
         if (this.#subscribers.size === 0) this.#cancel();

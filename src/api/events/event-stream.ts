@@ -25,6 +25,7 @@ export class EventStream {
   readonly #response: ServerResponse;
   readonly #domain: string;
   #waiting: FreshEvent[] | null = [];
+  #taken: Promise<void> | null = null;
 
   /** Writes the head at once. What is heard is kept back until `flow`. */
   constructor(response: ServerResponse, domain: string) {
@@ -86,13 +87,14 @@ export class EventStream {
     if (this.#response.writableLength > MAX_WAITING_BYTES) this.#response.destroy();
   }
 
-  /** Resolves when there is room again, or the client has left; null: there is. */
+  /** Resolves when there is room again, or the client has left; null: there is. The same for all who ask meanwhile: one who reads nothing is asked about for long. */
   taken(): Promise<void> | null {
     const response = this.#response;
     if (!response.writableNeedDrain || this.ended) return null;
-    return new Promise<void>((resolve) => {
+    return this.#taken ??= new Promise<void>((resolve) => {
       const done = (): void => {
         response.off('drain', done).off('close', done);
+        this.#taken = null;
         resolve();
       };
       response.on('drain', done).on('close', done);

@@ -62,7 +62,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
     const early: Parameters<EventStream['hear']>[0][] = [];
     let hear = (fresh: (typeof early)[number]): void => void early.push(fresh);
     let taken = (): Promise<void> | null => null;
-    const { cursor, leave } = await feed.subscribe({ ownerId, hear: (fresh) => hear(fresh), taken: () => taken() });
+    const { cursor, leave } = await feed.subscribe({ ownerId, hear: (fresh) => hear(fresh), taken: () => taken() }, after ?? 0);
     if (request.raw.socket.destroyed || closing.aborted) {
       leave();
       throw new DbmakerError('cancelled', 'The server is closing.');
