@@ -43,10 +43,12 @@ Settings (environment variables):
   DBMAKER_QUOTA_INSTANCES           databases of one user                            10
   DBMAKER_QUOTA_MEMORY_MB           memory of one user's databases                   8192
   DBMAKER_QUOTA_CPUS                CPUs of one user's databases                     16
+  DBMAKER_QUOTA_BACKUPS_MB          backups that are kept of one user's databases    10240
   DOCKER_HOST                       Docker Engine, a socket of this machine          unix:///var/run/docker.sock
   DBMAKER_SLEEP_AFTER               without use for so long a database falls asleep  1h
   DBMAKER_REMOVE_AFTER              and is removed, after a warning and a backup     24h
   DBMAKER_BACKUP_RETENTION_DAYS     how long final backups are kept                  7
+  DBMAKER_BACKUP_RESERVE_MB         of the home's disk, left free by backups         1 %, at most 1024
   DBMAKER_WEBHOOK_ALLOW             private addresses that webhooks may lead to      none
   DBMAKER_AUDIT_DAYS                how long it is kept who did what                 365
   DBMAKER_TRUSTED_PROXIES           proxies whose X-Forwarded-For is believed        none
