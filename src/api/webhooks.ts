@@ -39,8 +39,8 @@ export async function changeWebhook(
     ...(url === undefined ? {} : { url }),
     ...(types === undefined ? {} : { types: [...new Set(types)] }),
     ...(enabled === undefined ? {} : { enabled }),
-    // Whoever switches a global one on answers for it from then on.
-    ...(webhook.ownerId === null && enabled === true ? { adminId: caller.user.id } : {}),
+    // Whoever switches a global one on, or has it sent somewhere else, answers for it from then on.
+    ...(webhook.ownerId === null && (enabled === true || (url !== undefined && url !== webhook.url)) ? { adminId: caller.user.id } : {}),
     ...(secret === null ? {} : { secrets: { current: secretBox.seal(secret, webhookContext(webhook.id)), previous: { secret: webhook.secrets.current, until: clock.now() + OVERLAP_MS } } }),
   });
   return { webhook: changed, secret };

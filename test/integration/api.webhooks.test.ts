@@ -92,6 +92,20 @@ test('global ones are for admins, who see those of others too, but not the secre
   assert.equal(view(await api.ask(`/api/webhooks/${mine.id}`, { method: 'PATCH', token: api.admin.token, body: { enabled: false } })).enabled, false);
 });
 
+test('for a global one answers the admin by whom it leads where it leads: it goes off with them, and with nobody else', async () => {
+  const [first, second] = [await api.person('first', { role: 'admin' }), await api.person('second', { role: 'admin' })];
+  const asked = { url: 'https://example.com/first', global: true };
+  const [changed, kept] = [await make(first, asked), await make(first, asked)];
+  const patch = async (id: string, body: object): Promise<void> => assert.equal((await api.ask(`/api/webhooks/${id}`, { method: 'PATCH', token: second.token, body })).status, 200);
+  const on = async (): Promise<boolean[]> => Promise.all([changed, kept].map(async ({ id }) => (await api.store.webhooks.get(id))!.enabled));
+  await patch(changed.id, { url: 'https://example.com/second' });
+  await patch(kept.id, { url: asked.url, types: ['instance.*'] });
+  await api.store.users.update(second.user.id, { role: 'user' });
+  assert.deepEqual(await on(), [false, true]);
+  await api.store.users.update(first.user.id, { role: 'user' });
+  assert.deepEqual(await on(), [false, false]);
+});
+
 test('a person has twenty and no more', async () => {
   const many = await api.person('many');
   for (let n = 0; n < 20; n += 1) await make(many);

@@ -3,7 +3,7 @@ export interface Webhook {
   readonly id: string;
   /** Whose instances' events; null: a global one, of all. */
   readonly ownerId: string | null;
-  /** Of a global one: the admin who made it, or who switched it on since; null: not known. It goes off when they are no admin any more. */
+  /** Of a global one: the admin who made it, or who switched it on or changed where it leads since; null: not known. It goes off when they are no admin any more. */
   readonly adminId: string | null;
   /** Its path and query may hold secrets of the receiver: never logged. */
   readonly url: string;
