@@ -37,6 +37,6 @@ export interface BackupRepository {
   markRemoving(id: string, options?: { expiredAt?: number }): Promise<boolean>;
   /** The row goes; only after markRemoving and after its files are gone. */
   delete(id: string): Promise<void>;
-  /** Those to be removed: expired by `now`, or `removing`, or `making` for an instance that is gone. */
+  /** Those to be removed: expired by `now` (unless the instance is still being removed, or a new one waits for its data), or `removing`, or `making` for an instance that is gone. */
   removable(now: number): Promise<Backup[]>;
 }

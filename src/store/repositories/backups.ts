@@ -116,6 +116,8 @@ export class Backups implements BackupRepository {
         where('state', '=', 'removing'),
         where.and([
           where('state', '=', 'verified'), where('expires_at', '<=', now),
+          // What it is of is not gone yet, and may be only in part.
+          where.not(where.exists(where.selectFrom('instances').select('instances.id').whereRef('instances.id', '=', 'backups.instance_id').where('desired', '=', 'deleted'))),
           // Somebody's new database still waits for it.
           where.not(where.exists(where.selectFrom('instances').select('instances.id').where('desired', '<>', 'deleted').where(NEVER_PROVISIONED).where(restoredFrom(sql.ref('backups.id'))))),
         ]),

@@ -7,6 +7,8 @@ import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { addBackup, addInstance, addUser } from '../../../test/support/store.ts';
 import { waitFor } from '../../../test/support/wait.ts';
 import { temporaryDirectory } from '../../../test/support/tmp.ts';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { BackupFiles } from '../../domain/ports/backups.ts';
 import { createBackupFiles } from '../../backups/index.ts';
 import { openStore } from '../../store/index.ts';
 import { BackupKeeper } from './keeper.ts';
@@ -108,6 +110,55 @@ test('a backup that a database waits for is not removed, as long as it waits', a
     await keeper.tidy();
     assert.equal(await store.backups.get('bwanted'), null);
     assert.deepEqual(await files.names(), []);
+  } finally {
+    await store.close();
+  }
+});
+
+test('one backup whose files cannot be removed holds up no other, and is tried again', async () => {
+  await using home = await temporaryDirectory('keeper');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  try {
+    const told: unknown[] = [];
+    let stuck = true;
+    const files: Pick<BackupFiles, 'remove' | 'names'> = {
+      remove: async (id) => { if (stuck && id === 'bstuck') throw new DbmakerError('backup_failed', 'The backup could not be removed (EPERM).'); },
+      names: async () => ['bstray'],
+    };
+    const keeper = new BackupKeeper({ store, files, clock, log: { ...quietLog, warn: (fields) => void told.push(fields) } });
+    const instance = await addInstance(store, await addUser(store));
+    for (const id of ['bstuck', 'bother']) {
+      await addBackup(store, instance, { id, expiresAt: clock.now() });
+      clock.advance(1);
+    }
+    await keeper.tidy();
+    assert.deepEqual((await store.backups.ofInstance(instance.id)).map(({ id, state }) => [id, state]), [['bstuck', 'removing']]);
+    assert.equal(told.length, 2, 'of it, and of what no row knows');
+    stuck = false;
+    await keeper.tidy();
+    assert.deepEqual(await store.backups.ofInstance(instance.id), []);
+  } finally {
+    await store.close();
+  }
+});
+
+test('the backup of one whose removal is not over yet is kept, though its time is: of the data there may be only a part left', async () => {
+  await using home = await temporaryDirectory('keeper');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  try {
+    const keeper = new BackupKeeper({ store, files: createBackupFiles(home.path), clock, log: quietLog });
+    const instance = await addInstance(store, await addUser(store));
+    await store.instances.change(instance.id, { desired: 'deleted', finalBackup: true });
+    await addBackup(store, instance, { id: 'bonly', expiresAt: clock.now() });
+    await keeper.tidy();
+    assert.equal((await store.backups.get('bonly'))?.state, 'verified');
+    const lease = await store.instances.acquireLease(instance.id, 'worker', 1000);
+    assert.ok(lease);
+    await store.instances.close(lease, { quarantineUntil: 0 });
+    await keeper.tidy();
+    assert.equal(await store.backups.get('bonly'), null);
   } finally {
     await store.close();
   }

@@ -48,7 +48,12 @@ export class BackupKeeper {
     for (const { id, state, instanceId } of await store.backups.removable(now)) {
       if (state === 'verified' && now - this.#upSince < CERTAIN_MS) continue;
       if (!(await store.backups.markRemoving(id, { expiredAt: now }))) continue; // somebody wants it after all
-      await files.remove(id);
+      try {
+        await files.remove(id);
+      } catch (error) {
+        log.warn({ err: error, backup: id }, 'the files of a backup could not be removed; tried again later'); // and the others now
+        continue;
+      }
       await store.backups.delete(id);
       log.info({ backup: id, instance: instanceId, state }, 'a backup was removed');
     }
