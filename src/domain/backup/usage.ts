@@ -15,9 +15,11 @@ export function noRoomFor({ bytes, limit }: BackupUsage): DbmakerError {
   });
 }
 
+export const hasRoom = ({ bytes, limit }: BackupUsage): boolean => bytes < limit;
+
 /** @throws quota_exceeded when nothing is left */
 export function requireRoom(usage: BackupUsage): void {
-  if (usage.bytes >= usage.limit) throw noRoomFor(usage);
+  if (!hasRoom(usage)) throw noRoomFor(usage);
 }
 
 function megabytes(bytes: number): string {

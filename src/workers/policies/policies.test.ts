@@ -112,3 +112,19 @@ test('one that waits for its data from a backup is not removed, whatever its pol
     assert.equal(await desired(failing), 'running');
   });
 });
+
+test('one that cannot be backed up, as its owner\'s backups take all they may, stays as it is; that is told once in an hour, and it goes once there is room', async () => {
+  await house(async ({ store, add, pass, messages }) => {
+    const { id, ownerId } = await add({ spec: { removeAfterMs: 3 * HOUR } });
+    const quota = { instances: 9, memoryBytes: 2 ** 40, cpus: 99, backupBytes: 2 ** 30 };
+    await store.users.update(ownerId, { quota: { ...quota, backupBytes: 0 } });
+    await pass(6);
+    assert.equal((await store.instances.get(id))?.spec.desired, 'running');
+    const told = await messages(id, 'instance.removal-postponed');
+    assert.ok(told.length >= 2 && told.length <= 4, String(told.length));
+    assert.match(told[0] ?? '', /^Its time is over, but it stays, as it cannot be backed up: All of the 0 MB for backups are in use\. Delete older backups/);
+    await store.users.update(ownerId, { quota });
+    await pass(1.5);
+    assert.equal((await store.instances.get(id))?.spec.desired, 'deleted');
+  });
+});

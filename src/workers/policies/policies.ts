@@ -1,4 +1,5 @@
 import { systemEntry } from '../../domain/audit/entry.ts';
+import { hasRoom, noRoomFor } from '../../domain/backup/usage.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { afterFinalBackup, keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import type { Desired, Instance } from '../../domain/instance/instance.ts';
@@ -14,7 +15,7 @@ const GAP_MS = 15 * 60_000;
 const GATEWAY_ALIVE_MS = 30_000;
 
 export interface PolicyPorts {
-  readonly store: Pick<Store, 'instances' | 'audit'>;
+  readonly store: Pick<Store, 'instances' | 'audit' | 'backups'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Tells the reconciler of a changed spec. A hint. */
@@ -125,12 +126,23 @@ export class Policies {
     if (instance === null) return;
     const [fresh] = await store.instances.policySubjects(GATEWAY_ALIVE_MS, subject.id);
     if (fresh === undefined || decide(fresh, clock.now(), this.#upSince)?.do !== 'remove') return;
+    if (keepsNothing(instance) === null) {
+      const usage = await store.backups.usage(instance.ownerId);
+      if (!hasRoom(usage)) return this.#postpone(instance, because, noRoomFor(usage).message);
+    }
     const why = because === 'unused' ? `Nobody has used it for ${formatDuration(subject.removeAfterMs)}` : 'Its time is over';
     const removed = await this.#change(instance, { action: 'instance.delete', detail: { because } }, { desired: 'deleted', finalBackup: true }, {
       onlyIfGeneration: instance.spec.generation,
       event: { type: 'instance.delete-requested', message: `${why}: it is removed, ${afterFinalBackup(instance)}.`, data: { by: 'policy', because, backup: keepsNothing(instance) === null } },
     });
     if (removed) log.info({ instance: subject.id, because }, 'a policy removes an instance');
+  }
+
+  /** Nobody asked for this removal: what cannot be backed up stays usable. Warned of anew, so that this is told once in the time of a warning. */
+  async #postpone({ id }: Instance, because: 'unused' | 'expired', why: string): Promise<void> {
+    await this.#ports.store.instances.warn(id, { at: this.#ports.clock.now(), because }, {
+      type: 'instance.removal-postponed', message: `Its time is over, but it stays, as it cannot be backed up: ${why} Delete older backups, or delete it without one.`, data: { because },
+    });
   }
 
   /** Written down before it is done. @returns false: changed by somebody at the last moment, so it was left alone */
