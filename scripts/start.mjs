@@ -8,7 +8,7 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const HELP = `npm start [-- --help | --setup-only]
 
-Sets up what is missing (npm packages; without Docker also redis-server, as root on Debian), then serves http://127.0.0.1:8080.
+Sets up what is missing (npm packages; without Docker also redis-server, as root on Debian; the console), then serves http://127.0.0.1:8080.
 With a Docker Engine answering, databases run as containers; without one, as processes of this machine. They go on running when
 the server stops. The first start writes an admin's API token to $DBMAKER_HOME/admin.token.
 
@@ -70,10 +70,12 @@ if (!['linux', 'darwin'].includes(process.platform) || !['x64', 'arm64'].include
 // Only now: older Node.js could not even read these.
 const { ensureDependencies, printError } = await import('./setup/index.mjs');
 const { ensureEngines } = await import('./setup/engines.mjs');
+const { tryConsole } = await import('./setup/console.mjs');
 const { becomeServer } = await import('./setup/become-server.mjs');
 try {
   await ensureDependencies(ROOT);
   if (/all|workers/.test(process.env.DBMAKER_PARTS || 'all')) await ensureEngines(ROOT, process.env.DBMAKER_RUNTIME);
+  if (/all|api/.test(process.env.DBMAKER_PARTS || 'all')) await tryConsole(ROOT);
   if (process.argv.includes('--setup-only')) process.exit(0);
   becomeServer(ROOT);
 } catch (error) {

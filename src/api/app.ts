@@ -8,6 +8,7 @@ import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { registerAudit } from './plugins/audit.ts';
 import { registerAuth } from './plugins/auth.ts';
+import { registerConsole } from './plugins/console.ts';
 import { answerError, registerErrors } from './plugins/errors.ts';
 import { registerMetrics } from './plugins/metrics.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
@@ -89,6 +90,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerBackupRoutes(app, context);
   registerAuditRoutes(app, context);
   registerEventStream(app, context);
+  const { consoleDirectory = null } = dependencies.config;
+  if (consoleDirectory !== null) await registerConsole(app, { directory: consoleDirectory, issuerOrigin: null });
   await app.ready();
   return app;
 }

@@ -25,6 +25,8 @@ export interface ApiConfig {
   /** Where a template says nothing; null: never. */
   readonly policies: { readonly sleepAfterMs: number | null; readonly removeAfterMs: number | null };
   readonly gateway: GatewayAddress;
+  /** Where the built console lies; null: there is none. Default: none. */
+  readonly consoleDirectory?: string | null;
   /** Addresses that webhooks may lead to although they are not public. Default: none. */
   readonly webhookAllow?: readonly string[];
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Default: none. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -16,6 +17,7 @@ import { isPortFree } from './port-probe.ts';
 import type { Signals } from './signals.ts';
 
 const TEMPLATES = path.resolve(import.meta.dirname, '../../templates');
+const CONSOLE = path.resolve(import.meta.dirname, '../../console/dist/browser');
 
 export interface ApiNeeds {
   readonly store: Store;
@@ -40,7 +42,11 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     secretBox,
     clock,
     log,
-    config: { ...config, gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority } },
+    config: {
+      ...config,
+      gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority },
+      consoleDirectory: existsSync(path.join(CONSOLE, 'index.html')) ? CONSOLE : null,
+    },
     wake: signals.wake,
     status: signals.status,
     news: signals.news,
