@@ -1,7 +1,8 @@
 import { inject, Injector, Service, signal } from '@angular/core';
 import { Router } from '@angular/router';
-import { ApiError, toApiError } from '../api/api-error';
 import { problemOf } from '../api/api';
+import { toApiError } from '../api/api-error';
+import type { ApiError } from '../api/api-error';
 import type { Profile } from '../api/types';
 import { TokenWay } from './token-way';
 import type { Way } from './way';
