@@ -21,9 +21,9 @@ export function registerUserRoutes(app: App, context: ApiContext): void {
     config: { access: 'read' },
     schema: { tags, summary: 'Who you are, and with which token', response: { 200: ref(Profile), ...problemResponse } },
   }, async (request) => {
-    const { user, token } = callerOf(request);
+    const { user, token, by } = callerOf(request);
     const { id, name, scopes, expiresAt } = tokenView(token);
-    return { ...userView(user), token: { id, name, scopes, expiresAt } };
+    return { ...userView(user), token: { id, name, scopes, expiresAt }, csrfToken: by.kind === 'session' ? by.csrfToken : null };
   });
 
   app.get('/api/users', {

@@ -10,6 +10,7 @@ import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, Se
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Quota, Role, User } from '../user/user.ts';
 import type { Page } from './page.ts';
+import type { SignInStore } from './sign-in-store.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
 export type { Page };
@@ -34,6 +35,7 @@ export interface Store {
   readonly deliveries: DeliveryRepository;
   readonly backups: BackupRepository;
   readonly audit: AuditRepository;
+  readonly signIn: SignInStore;
   /** Brings the schema up to date; safe when several processes start at once. */
   migrate(): Promise<void>;
   /** @throws store_unavailable */
@@ -48,7 +50,7 @@ export interface UserRepository {
   getByUsername(username: string): Promise<User | null>;
   list(options: { limit: number; cursor?: string }): Promise<Page<User>>;
   /** @throws not_found */
-  update(id: string, change: { displayName?: string; role?: Role; quota?: Quota }): Promise<User>;
+  update(id: string, change: { displayName?: string; email?: string | null; role?: Role; quota?: Quota }): Promise<User>;
 }
 
 export interface TokenRepository {
@@ -57,6 +59,8 @@ export interface TokenRepository {
   /** Expired ones too (the caller says so); null for unknown and revoked. */
   findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null>;
   listByUser(userId: string): Promise<ApiToken[]>;
+  /** Another end, name and scopes: how a session goes on. false: it is gone. */
+  renew(tokenId: string, change: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>): Promise<boolean>;
   /** Whether there was such a token of this user. */
   delete(userId: string, tokenId: string): Promise<boolean>;
   /** Coarse: may be dropped when the last value is under a minute old. */

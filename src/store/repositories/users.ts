@@ -44,7 +44,7 @@ export class Users implements UserRepository {
       if (!row) throw new DbmakerError('not_found', 'There is no such user.');
       const user = toUser(row);
       const changed: User = {
-        ...user, displayName: change.displayName ?? user.displayName, role: change.role ?? user.role, quota: change.quota ?? user.quota,
+        ...user, displayName: change.displayName ?? user.displayName, email: change.email === undefined ? user.email : change.email, role: change.role ?? user.role, quota: change.quota ?? user.quota,
       };
       await queries.updateTable('users').set(toRow(changed)).where('id', '=', id).execute();
       return changed;
@@ -64,7 +64,7 @@ export function toUser(row: UserRow): User {
   };
 }
 
-function toRow(user: User): UserRow {
+export function toRow(user: User): UserRow {
   return {
     id: user.id,
     username: user.username,
