@@ -27,6 +27,12 @@ export function toApiError(error: unknown): ApiError {
   return new ApiError({ status: 0, code: 'console', detail: $localize`Something went wrong in this page. Load it again; if it stays so, tell whoever runs DbMaker.` }, { cause: error });
 }
 
-export function isProblem(value: unknown): value is Problem {
+function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'requestId' in value;
+}
+
+/** What an answer that is no success tells; `body`: of any shape. */
+export function problemOf(body: unknown, status: number): ApiError {
+  if (isProblem(body)) return new ApiError(body);
+  return new ApiError({ status, code: 'unreadable', detail: $localize`The server gave an answer that this page does not understand (${status}:status:).` });
 }

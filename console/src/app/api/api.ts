@@ -1,7 +1,7 @@
 import { inject, Service } from '@angular/core';
 import createClient from 'openapi-fetch';
 import { AuthorisedFetch } from './authorised-fetch';
-import { ApiError, isProblem } from './api-error';
+import { problemOf } from './api-error';
 import type { paths } from './generated/openapi';
 
 interface Answer<T> { readonly data?: T; readonly error?: unknown; readonly response: Response }
@@ -18,9 +18,4 @@ export async function answered<T>(call: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await call;
   if (response.ok) return data as T;
   throw problemOf(error, response.status);
-}
-
-export function problemOf(body: unknown, status: number): ApiError {
-  if (isProblem(body)) return new ApiError(body);
-  return new ApiError({ status, code: 'unreadable', detail: $localize`The server gave an answer that this page does not understand (${status}:status:).` });
 }

@@ -9,7 +9,9 @@ export type Connection = Schemas['Connection'];
 export type DatabaseEvent = Schemas['InstanceEvent'];
 export type Template = Schemas['Template'];
 export type Backup = Schemas['Backup'];
-export type Profile = Schemas['Profile'];
+/** Of whoever is signed in, with the end of the session. */
+export type Profile = Schemas['LoggedIn'];
+export type SignInSettings = Schemas['SignIn'];
 export type Problem = Schemas['Problem'];
 export type NewDatabase = paths['/api/containers']['post']['requestBody']['content']['application/json'];
 export type DatabaseChange = NonNullable<paths['/api/containers/{id}']['patch']['requestBody']>['content']['application/json'];

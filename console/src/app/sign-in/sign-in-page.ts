@@ -1,4 +1,4 @@
-import { Component, inject, input, signal } from '@angular/core';
+import { Component, computed, inject, input, signal } from '@angular/core';
 import { form, FormField } from '@angular/forms/signals';
 import { MatButtonModule } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
@@ -21,12 +21,29 @@ export class SignInPage {
   protected readonly session = inject(Session);
   readonly #router = inject(Router);
   protected readonly busy = signal(false);
+  protected readonly isMicrosoft = computed(() => this.session.issuer()?.protocolMode === 'AAD');
   protected readonly byToken = form(signal({ token: '' }));
+
+  protected async signIn(): Promise<void> {
+    this.busy.set(true);
+    await this.session.signIn(pathWithin(this.to() ?? null));
+  }
+
+  protected async tryAgain(): Promise<void> {
+    this.busy.set(true);
+    await this.session.begin();
+    this.busy.set(false);
+    await this.#goOn();
+  }
 
   protected async signInWithToken(): Promise<void> {
     this.busy.set(true);
     await this.session.signInWithToken(this.byToken.token().value());
     this.busy.set(false);
+    await this.#goOn();
+  }
+
+  async #goOn(): Promise<void> {
     if (this.session.profile() !== null) await this.#router.navigateByUrl(pathWithin(this.to() ?? null));
   }
 }

@@ -9,7 +9,7 @@ import { durationSeconds, durationText } from './duration';
   selector: 'dbm-duration-select',
   imports: [MatFormFieldModule, MatInputModule],
   template: `
-    <mat-form-field>
+    <mat-form-field subscriptSizing="dynamic">
       <mat-label>{{ label() }}</mat-label>
       <select matNativeControl #select [value]="value()" (change)="value.set(select.value)">
         @for (choice of offered(); track choice) { <option [value]="choice" [selected]="choice === value()">{{ textOf(choice) }}</option> }

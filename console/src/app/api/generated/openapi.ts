@@ -93,8 +93,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin a session: sets a cookie that is good for reading, for twelve hours or as long as the token
-         * @description For browsers: EventSource sends the cookie by itself. It can do no more than the token, and nothing that changes something.
+         * Sign in: makes the user or brings them up to date, and sets a session cookie
+         * @description With an access token of the issuer (see GET /api/sign-in) or an API token in the Authorization header. The cookie (HttpOnly) is for what can send no header, such as EventSource; it can do no more than the token, ends with it (at the latest after twelve hours), and changes something only together with the header `X-CSRF-Token`. Called again with a newer token while the cookie is there, the same session goes on.
          *
          *     Needs a token with the scope `read`.
          *
@@ -128,11 +128,13 @@ export interface paths {
                     };
                 };
                 /** @description Default Response */
-                204: {
+                200: {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": components["schemas"]["LoggedIn"];
+                    };
                 };
             };
         };
@@ -152,8 +154,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the session of the cookie
-         * @description Needs a token with the scope `read`.
+         * Sign out: ends the session
+         * @description With an access token: also that token and the sessions begun with it, and at the embedded issuer the whole sign-in (refresh tokens, tokens of other tabs). With an API token: the sessions begun with it; the token itself stays.
+         *
+         *     Needs a token with the scope `read`.
          *
          *     Written to the audit as `session.end`.
          */
@@ -1810,6 +1814,60 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Monitoring"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where and how people sign in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignIn"];
                     };
                 };
             };
@@ -3677,6 +3735,32 @@ export interface components {
             memoryLimitBytes: number;
             processes: number;
         };
+        LoggedIn: {
+            /**
+             * @description ISO 8601, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            createdAt: string;
+            /** @description For the header X-CSRF-Token of what changes something with the cookie. */
+            csrfToken: string;
+            displayName: string;
+            email: string | null;
+            /**
+             * @description ISO 8601, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            expiresAt: string;
+            id: string;
+            /** @description What a user may hold at the same time. */
+            quota: {
+                cpus: number;
+                instances: number;
+                memoryBytes: number;
+            };
+            /** @enum {string} */
+            role: "user" | "admin";
+            username: string;
+        };
         Monitoring: {
             /** @description Of the machine that the databases run on, as the workers last said it. */
             capacity: {
@@ -3783,6 +3867,8 @@ export interface components {
              * @example 2026-01-31T12:00:00.000Z
              */
             createdAt: string;
+            /** @description For the header X-CSRF-Token, when asked with the session cookie. */
+            csrfToken: string | null;
             displayName: string;
             email: string | null;
             id: string;
@@ -3805,6 +3891,23 @@ export interface components {
                 scopes: string[];
             };
             username: string;
+        };
+        SignIn: {
+            /** @description For MSAL. At the embedded issuer without https only a name: the addresses are in authorityMetadata. */
+            authority: string;
+            /** @description JSON; null: MSAL asks the authority itself. */
+            authorityMetadata: string | null;
+            clientId: string;
+            /** @description MSAL: system/auth OIDCOptions.defaultScopes. */
+            defaultScopes: string[];
+            /** @enum {string} */
+            issuer: "embedded" | "external";
+            knownAuthorities: string[];
+            /** @enum {string} */
+            protocolMode: "OIDC" | "AAD";
+            redirectPath: string;
+            /** @description Of the access token for the API. */
+            scopes: string[];
         };
         Template: {
             /** @description Whether this installation can run it; null: not known yet. */

@@ -1,6 +1,6 @@
 import { inject, Service } from '@angular/core';
+import { problemOf } from '../../api/api-error';
 import { AuthorisedFetch } from '../../api/authorised-fetch';
-import { problemOf } from '../../api/api';
 
 const TAIL = 500;
 
