@@ -21,6 +21,7 @@ import { registerEventStream } from './routes/event-stream.ts';
 import { registerBackupRoutes } from './routes/backups.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
+import { registerPasswordRoutes } from './routes/passwords.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
 import { registerSignInRoute, SignInSettings } from './routes/sign-in.ts';
 import { registerSessionRoutes } from './routes/sessions.ts';
@@ -64,8 +65,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     // Also answers to requests that came before: an open connection would hold up the end.
     if (closing.signal.aborted) void reply.header('connection', 'close');
   });
-  const signInCheck = new SignIn(dependencies);
-  const context: ApiContext = { ...dependencies, signInCheck, closing: closing.signal, metrics: new Registry(), waiter: new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock) };
+  const waiter = new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock);
+  const context: ApiContext = { ...dependencies, signInCheck: new SignIn(dependencies), closing: closing.signal, metrics: new Registry(), waiter };
 
   acceptEmptyJson(app);
   registerErrors(app);
@@ -78,12 +79,14 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAuth(app, context, await registerRateLimit(app, dependencies.config.rateLimit));
   registerAudit(app, dependencies);
 
-  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup, ...platformSchemas]) app.addSchema(schema);
+  const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup];
+  for (const schema of [...entities, ...platformSchemas]) app.addSchema(schema);
   for (const schema of webhookSchemas) app.addSchema(schema);
   await registerOpenApi(app);
   registerPlatformRoutes(app, context);
   registerMetrics(app, context);
   registerUserRoutes(app, context);
+  registerPasswordRoutes(app, context);
   registerTokenRoutes(app, context);
   registerSessionRoutes(app, context);
   registerSignInRoute(app, context);
@@ -97,7 +100,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAuditRoutes(app, context);
   registerEventStream(app, context);
   const { consoleDirectory = null } = dependencies.config;
-  if (consoleDirectory !== null) await registerConsole(app, { directory: consoleDirectory, issuerOrigin: null });
+  if (consoleDirectory !== null) await registerConsole(app, { directory: consoleDirectory, issuerOrigin: context.signIn.kind === 'embedded' ? null : new URL(context.signIn.oidc.authority).origin });
   await app.ready();
   return app;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
-import { isDbmakerError } from '../domain/errors.ts';
+import { DbmakerError, isDbmakerError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { EmbeddedIssuer, IssuerMetadata, PublicKey } from '../domain/ports/issuer.ts';
 import type { Log } from '../domain/ports/log.ts';
@@ -40,7 +40,7 @@ class Issuer implements EmbeddedIssuer {
   readonly #ports: IssuerPorts;
   readonly #keys: IssuerKeys;
   readonly #interactions: Interactions;
-  #provider: { readonly made: Promise<Provider>; readonly kid: string } | null = null;
+  #made: { readonly provider: Provider; readonly kids: string } | null = null;
   #lookedAt = -Infinity;
   #looking: Promise<void> | null = null;
 
@@ -70,9 +70,9 @@ class Issuer implements EmbeddedIssuer {
     await this.#ports.store.signIn.oidc.deleteSession(uid);
   }
 
-  async endSessionsOf(userId: string, except: string | null = null): Promise<string[]> {
+  async endSessionsOf(userId: string, keeps: (uid: string) => boolean): Promise<string[]> {
     const { oidc } = this.#ports.store.signIn;
-    const ended = (await oidc.sessionsOf(userId)).filter((uid) => uid !== except);
+    const ended = (await oidc.sessionsOf(userId)).filter((uid) => !keeps(uid));
     for (const uid of ended) await oidc.deleteSession(uid);
     return ended;
   }
@@ -113,25 +113,25 @@ class Issuer implements EmbeddedIssuer {
   }
 
   async #current(): Promise<Provider> {
-    const due = this.#provider === null || this.#ports.clock.now() - this.#lookedAt >= LOOK_EVERY_MS || this.#ports.clock.now() < this.#lookedAt;
+    const due = this.#made === null || this.#ports.clock.now() - this.#lookedAt >= LOOK_EVERY_MS || this.#ports.clock.now() < this.#lookedAt;
     if (due) {
       this.#looking ??= this.#look().finally(() => { this.#looking = null; });
       try {
         await this.#looking;
       } catch (error) {
-        if (this.#provider === null) throw error;
+        if (this.#made === null) throw error;
         this.#ports.log.warn({ err: error }, 'it could not be looked for newer keys of the issuer; it is looked again');
       }
     }
-    if (this.#provider === null) throw new Error('no issuer');
-    return this.#provider.made;
+    if (this.#made === null) throw new DbmakerError('internal', 'There is no issuer.');
+    return this.#made.provider;
   }
 
   async #look(): Promise<void> {
     const { store, box, clock, log, publicUrl } = this.#ports;
     const keys = await this.#keys.current();
-    const kid = keys.map((key) => key.kid).join();
-    if (this.#provider?.kid !== kid) {
+    const kids = keys.map(({ kid }) => kid).join();
+    if (this.#made?.kids !== kids) {
       const provider = createProvider({
         issuer: this.issuer,
         origins: originsOf(publicUrl()),
@@ -141,7 +141,7 @@ class Issuer implements EmbeddedIssuer {
         findUser: async (id) => ((await store.signIn.accounts.get(id)) === null ? null : store.users.get(id)),
         onServerError: (error) => log.error({ err: error }, 'the issuer could not answer'),
       });
-      this.#provider = { made: Promise.resolve(provider), kid };
+      this.#made = { provider, kids };
     }
     this.#lookedAt = clock.now();
   }

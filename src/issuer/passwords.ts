@@ -79,7 +79,7 @@ function parse(hash: string): { cost: typeof COST; salt: Buffer; tag: Buffer } |
 
 /** Text of what is wrong with a new password, or null. Length is what counts; which characters is up to the person. */
 export function passwordProblem(next: string, others: { username: string; current?: string }): string | null {
-  if ([...next].length < SHORTEST) return `must have at least ${String(SHORTEST)} characters`;
+  if (next.length < SHORTEST) return `must have at least ${String(SHORTEST)} characters`;
   if (next.length > LONGEST) return `must have at most ${String(LONGEST)} characters`;
   if (next === others.current) return 'must be another one than before';
   if (new Set(next.toLowerCase()).size < 5 || next.toLowerCase() === others.username.toLowerCase().repeat(Math.max(1, Math.round(next.length / others.username.length)))) return 'is too easy to guess';

@@ -21,6 +21,12 @@ export async function lockHolding(database: Database, queries: Queries, ownerId:
   const owner = await queries.selectFrom('users').select(['quota_instances', 'quota_memory_bytes', 'quota_cpus']).where('id', '=', ownerId)
     .$if(database.kind === 'postgresql', (query) => query.forNoKeyUpdate()).executeTakeFirst();
   if (!owner) throw new DbmakerError('not_found', 'There is no such user.');
+  const sums = await sumOf(queries, ownerId, except);
+  return { quota: { instances: owner.quota_instances, memoryBytes: owner.quota_memory_bytes, cpus: owner.quota_cpus }, ...sums };
+}
+
+/** The same without a lock and without the quota. */
+export async function sumOf(queries: Queries, ownerId: string, except?: string): Promise<Quota> {
   const sums = await queries.selectFrom('instances')
     .select(({ fn }) => [
       fn.countAll<number>().as('instances'), fn.sum<number | null>('memory_bytes').as('memoryBytes'), fn.sum<number | null>('cpus').as('cpus'),
@@ -28,12 +34,7 @@ export async function lockHolding(database: Database, queries: Queries, ownerId:
     .where('owner_id', '=', ownerId).where('desired', '<>', 'deleted')
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirstOrThrow();
-  return {
-    quota: { instances: owner.quota_instances, memoryBytes: owner.quota_memory_bytes, cpus: owner.quota_cpus },
-    instances: sums.instances,
-    memoryBytes: sums.memoryBytes ?? 0,
-    cpus: sums.cpus ?? 0,
-  };
+  return { instances: sums.instances, memoryBytes: sums.memoryBytes ?? 0, cpus: sums.cpus ?? 0 };
 }
 
 /** @throws DbmakerError quota_exceeded when the owner cannot have one more with these resources */

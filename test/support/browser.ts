@@ -24,6 +24,23 @@ export interface Tokens {
   readonly scope: string;
 }
 
+/** Members of all answers in one: which of them an answer has is what the tests are about. */
+export interface Answered {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string | null;
+  readonly role: string;
+  readonly csrfToken: string | null;
+  readonly expiresAt: string;
+  readonly password: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly token: { readonly id: string; readonly name: string; readonly scopes: string[]; readonly expiresAt: string | null };
+  readonly usage: Readonly<Record<string, number>>;
+}
+
 export interface Page {
   readonly url: string;
   readonly status: number;
@@ -69,7 +86,7 @@ export class Browser {
     return response;
   }
 
-  async json<T = Record<string, any>>(method: string, address: string, options: { body?: unknown; headers?: Record<string, string> } = {}): Promise<{ status: number; headers: Headers; body: T }> {
+  async json<T = Answered>(method: string, address: string, options: { body?: unknown; headers?: Record<string, string> } = {}): Promise<{ status: number; headers: Headers; body: T }> {
     const response = await this.fetch(address, {
       method, headers: { ...(options.body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers }, body: options.body === undefined ? null : JSON.stringify(options.body),
     });
@@ -94,7 +111,7 @@ export class Browser {
   submit(page: Page, fields: Readonly<Record<string, string>>, until?: string): Promise<Page> {
     const form = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1];
     assert.ok(form, `a form in ${page.text}`);
-    const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)"(?: [a-z-]+="[^"]*")*? value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value] as const);
+    const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)"(?: [a-z-]+="[^"]*")*? value="([^"]*)"/g)].map((match) => [match[1] ?? '', match[2] ?? ''] as const);
     const body = new URLSearchParams({ ...Object.fromEntries(hidden), ...fields });
     return this.open(new URL(form.replaceAll('&amp;', '&'), page.url).href, { method: 'POST', body: body.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } }, until);
   }

@@ -23,7 +23,7 @@ export function registerUserRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const { user, token, by } = callerOf(request);
     const { id, name, scopes, expiresAt } = tokenView(token);
-    return { ...userView(user), token: { id, name, scopes, expiresAt }, csrfToken: by.kind === 'session' ? by.csrfToken : null };
+    return { ...userView(user), token: { id, name, scopes, expiresAt }, csrfToken: by.kind === 'session' ? by.csrfToken : null, usage: await store.users.usage(user.id) };
   });
 
   app.get('/api/users', {

@@ -50,6 +50,7 @@ export const Token = Type.Object(token, { $id: 'Token' });
 export const NewToken = Type.Object({ ...token, token: Type.String({ description: 'The secret; shown this once.' }) }, { $id: 'NewToken' });
 export const Profile = Type.Object({
   ...user,
+  usage: Type.Object({ instances: Type.Integer(), memoryBytes: Type.Integer(), cpus: Type.Number() }, { description: 'What of the quota is in use.' }),
   csrfToken: nullable(Type.String({ description: 'For the header X-CSRF-Token, when asked with the session cookie.' })),
   token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }),
 }, { $id: 'Profile' });

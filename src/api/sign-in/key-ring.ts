@@ -48,7 +48,7 @@ export class KeyRing {
   #ask(): Promise<void> {
     this.#asking ??= (async () => {
       this.#askedAt = this.#options.clock.now();
-      this.#keys = createLocalJWKSet({ keys: [...(await this.#options.load())] } as unknown as JSONWebKeySet);
+      this.#keys = createLocalJWKSet({ keys: [...(await this.#options.load())] as JSONWebKeySet['keys'] });
     })().finally(() => { this.#asking = null; });
     return this.#asking;
   }

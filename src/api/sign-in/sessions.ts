@@ -13,7 +13,10 @@ const SESSION_MS = 12 * 3_600_000;
 /** By the token, or the sign-in, that began it or that it was last renewed with: with that it ends. */
 const nameOf = (tokenId: string): string => `${SESSION} of ${tokenId}`;
 
-export const isSession = ({ name }: Pick<ApiToken, 'name'>): boolean => name.startsWith(SESSION);
+const isSession = ({ name }: Pick<ApiToken, 'name'>): boolean => name.startsWith(SESSION);
+
+/** Id of the token or sign-in that a session began with; null: it is no session. */
+export const beganWith = (token: Pick<ApiToken, 'name'>): string | null => (isSession(token) ? token.name.slice(nameOf('').length) : null);
 
 export interface Session {
   readonly id: string;

@@ -29,8 +29,8 @@ export interface EmbeddedIssuer {
   keys(): Promise<readonly PublicKey[]>;
   /** Ends a session with all that was given out in it; access tokens last until they expire. */
   endSession(uid: string): Promise<void>;
-  /** Ends all sessions of somebody but one. @returns uids of those that were ended */
-  endSessionsOf(userId: string, except?: string | null): Promise<string[]>;
+  /** Ends sessions of somebody, but those that `keeps` tells (by their uids). @returns uids of those that were ended */
+  endSessionsOf(userId: string, keeps: (uid: string) => boolean): Promise<string[]>;
   readonly accounts: LocalAccounts;
 }
 

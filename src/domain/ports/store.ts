@@ -49,6 +49,8 @@ export interface UserRepository {
   get(id: string): Promise<User | null>;
   getByUsername(username: string): Promise<User | null>;
   list(options: { limit: number; cursor?: string }): Promise<Page<User>>;
+  /** What of their quota is in use. */
+  usage(id: string): Promise<Quota>;
   /** @throws not_found */
   update(id: string, change: { displayName?: string; email?: string | null; role?: Role; quota?: Quota }): Promise<User>;
 }

@@ -1,8 +1,9 @@
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Page, UserRepository } from '../../domain/ports/store.ts';
-import type { User } from '../../domain/user/user.ts';
+import type { Quota, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import { page } from '../pages.ts';
+import { sumOf } from '../quota.ts';
 import type { UserRow } from '../schema.ts';
 
 export class Users implements UserRepository {
@@ -35,6 +36,10 @@ export class Users implements UserRepository {
 
   async list(options: { limit: number; cursor?: string }): Promise<Page<User>> {
     return this.#database.read((queries) => page(queries.selectFrom('users').selectAll(), options, toUser));
+  }
+
+  async usage(id: string): Promise<Quota> {
+    return this.#database.read((queries) => sumOf(queries, id));
   }
 
   async update(id: string, change: Parameters<UserRepository['update']>[1]): Promise<User> {
