@@ -21,9 +21,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Any error as one that can be shown. */
+/** Any error as one that can be shown. What is no answer of the API is a fault of this page, or of the issuer's: it is told in full where developers look. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  console.error(error);
   return new ApiError({ status: 0, code: 'console', detail: $localize`Something went wrong in this page. Load it again; if it stays so, tell whoever runs DbMaker.` }, { cause: error });
 }
 

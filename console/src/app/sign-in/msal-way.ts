@@ -1,6 +1,6 @@
 import { createEnvironmentInjector } from '@angular/core';
 import type { EnvironmentInjector } from '@angular/core';
-import { MSAL_INSTANCE, MsalService } from '@azure/msal-angular';
+import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
 import { BrowserCacheLocation, InteractionRequiredAuthError, PublicClientApplication } from '@azure/msal-browser';
 import type { AccountInfo, Configuration } from '@azure/msal-browser';
 import { firstValueFrom } from 'rxjs';
@@ -20,7 +20,7 @@ export class MsalWay implements Way {
   static async create(settings: SignInSettings, parent: EnvironmentInjector): Promise<MsalWay> {
     const instance = new PublicClientApplication(configurationOf(settings));
     await instance.initialize();
-    const injector = createEnvironmentInjector([{ provide: MSAL_INSTANCE, useValue: instance }, MsalService], parent);
+    const injector = createEnvironmentInjector([{ provide: MSAL_INSTANCE, useValue: instance }, MsalService, MsalBroadcastService], parent);
     return new MsalWay(injector.get(MsalService), settings.scopes);
   }
 
