@@ -118,7 +118,7 @@ export class Browser {
 
   #keep(line: string): void {
     const [pair = '', ...rest] = line.split(';').map((part) => part.trim());
-    const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
+    const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
     const path = rest.find((part) => /^path=/i.test(part))?.slice(5) ?? '/';
     const expires = rest.find((part) => /^expires=/i.test(part))?.slice(8);
     const gone = value === '' || (expires !== undefined && Date.parse(expires) <= Date.now()) || rest.some((part) => /^max-age=0$/i.test(part));
