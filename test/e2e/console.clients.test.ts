@@ -85,6 +85,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByText(`redis-cli -u '${uri}'`).waitFor();
   await seen(window, 'connection');
   await page.getByRole('button', { name: 'Hide the password' }).click();
+  await page.getByRole('button', { name: 'Show the password' }).waitFor();
   assert.ok(!(await page.content()).includes(password));
 
   for (const [link, heading] of [['Log', 'Log'], ['Settings', 'Settings']] as const) {

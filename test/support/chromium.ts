@@ -8,6 +8,10 @@ const ARTIFACTS = path.resolve(import.meta.dirname, '../../artifacts/console');
 const SIZES = [{ width: 360, height: 740 }, { width: 1280, height: 800 }] as const;
 const SCHEMES = ['light', 'dark'] as const;
 
+/** What changes slowly has changed, and is painted. */
+const SETTLED = `Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map(({ finished }) => finished.catch(() => undefined)))
+  .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))))`;
+
 /** A person's browser window. */
 export interface Window extends AsyncDisposable {
   readonly page: Page;
@@ -40,6 +44,7 @@ export async function openWindow(origin: string): Promise<Window> {
         await page.setViewportSize(size);
         for (const colorScheme of SCHEMES) {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          await page.evaluate(SETTLED);
           faults.push(...(await faultsOf(page)).map((fault) => `${name}, ${size.width} px, ${colorScheme}: ${fault}`));
           await page.screenshot({ path: path.join(ARTIFACTS, `${name}-${size.width}-${colorScheme}.png`), fullPage: true });
         }
