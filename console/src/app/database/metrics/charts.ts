@@ -3,13 +3,19 @@ import { formatBytes } from '../../ui/bytes';
 
 export type Point = History['points'][number];
 
+/** What is shown; milliseconds since 1970. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface Chart {
   readonly figure: Exclude<keyof Point, 'at'>;
   readonly title: string;
   readonly format: (value: number) => string;
 }
 
-const number = (value: number): string => value.toLocaleString(undefined, { maximumFractionDigits: 2 });
+const number = (value: number): string => value.toLocaleString(undefined, value < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 1 });
 const perSecond = (value: number): string => $localize`${formatBytes(value)}:bytes:/s`;
 
 export const CHARTS: readonly Chart[] = [
@@ -36,4 +42,13 @@ export function summaryOf(points: readonly Point[], { figure, title, format }: C
   const last = values.at(-1);
   if (last === undefined) return $localize`${title}:title:: no figures`;
   return $localize`${title}:title:: now ${format(last)}:now:, between ${format(Math.min(...values))}:least: and ${format(Math.max(...values))}:most:`;
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const ONE_DAY_MS = 86_400_000;
+
+/** As exact as the span needs it. */
+export function timeText(at: number, { from, to }: Span): string {
+  return (to - from <= ONE_DAY_MS ? TIME : DAY).format(at);
 }

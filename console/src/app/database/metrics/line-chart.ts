@@ -2,10 +2,12 @@ import { afterRenderEffect, Component, computed, DestroyRef, inject, input, view
 import type { ElementRef } from '@angular/core';
 import uPlot from 'uplot';
 import { Theme } from '../../shell/theme';
-import { summaryOf } from './charts';
-import type { Chart, Point } from './charts';
+import { summaryOf, timeText } from './charts';
+import type { Chart, Point, Span } from './charts';
 
 const HEIGHT = 160;
+/** With more, each point is no more to be seen than the line. */
+const MOST_DOTS = 120;
 
 /** One figure over time. */
 @Component({
@@ -17,6 +19,7 @@ const HEIGHT = 160;
 export class LineChart {
   readonly chart = input.required<Chart>();
   readonly points = input.required<readonly Point[]>();
+  readonly span = input.required<Span>();
   private readonly place = viewChild.required<ElementRef<HTMLElement>>('place');
   readonly #theme = inject(Theme);
   #plot: uPlot | null = null;
@@ -42,6 +45,7 @@ export class LineChart {
 
   #draw(place: HTMLElement): void {
     const { figure, title, format } = this.chart();
+    const span = this.span();
     const style = getComputedStyle(place);
     const ink = style.color;
     const axis = { stroke: ink, grid: { stroke: style.borderColor, width: 1 }, ticks: { show: false } };
@@ -52,9 +56,9 @@ export class LineChart {
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false },
-        scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: 72, values: (_plot, values) => values.map(format) }],
-        series: [{}, { label: title, stroke: style.outlineColor, width: 2, spanGaps: false, points: { size: 4 } }],
+        scales: { x: { range: [span.from / 1000, span.to / 1000] }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
+        axes: [{ ...axis, size: 32, values: (_plot, values) => values.map((at) => timeText(at * 1000, span)) }, { ...axis, size: 72, values: (_plot, values) => values.map(format) }],
+        series: [{}, { label: title, stroke: style.outlineColor, width: 2, spanGaps: false, points: { show: this.points().length <= MOST_DOTS, size: 4 } }],
       },
       [this.points().map(({ at }) => Date.parse(at) / 1000), this.points().map((point) => point[figure])],
       place,

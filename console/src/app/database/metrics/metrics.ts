@@ -29,7 +29,7 @@ const RANGES = [
     @if (history.hasValue()) {
       @if (shown().length === 0) { <p class="dbm-quiet" i18n>There are no figures of this time. The first come after a minute in which it runs.</p> }
       <div class="charts">
-        @for (chart of shown(); track chart.figure) { <dbm-line-chart [chart]="chart" [points]="history.value().points" /> }
+        @for (chart of shown(); track chart.figure) { <dbm-line-chart [chart]="chart" [points]="history.value().points" [span]="history.value().span" /> }
       </div>
     } @else if (history.isLoading()) {
       <mat-progress-bar mode="indeterminate" aria-label="Figures are being fetched" i18n-aria-label />
@@ -51,8 +51,10 @@ export class Metrics {
     params: () => ({ id: this.#id(), ms: this.range().ms, minute: this.#minute() }),
     loader: async ({ params: { id, ms } }) => {
       const to = Date.now();
-      const query = { from: new Date(to - ms).toISOString(), to: new Date(to).toISOString() };
-      return answered(this.#api.client.GET('/api/containers/{id}/metrics/history', { params: { path: { id }, query } }));
+      const span = { from: to - ms, to };
+      const query = { from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() };
+      const { points } = await answered(this.#api.client.GET('/api/containers/{id}/metrics/history', { params: { path: { id }, query } }));
+      return { span, points };
     },
   });
   protected readonly problem = computed(() => { const error = this.history.error(); return error === undefined ? null : toApiError(error); });
