@@ -266,3 +266,28 @@ test('a demoted admin loses the powers of a token at once', async () => {
   const { id } = await create(api, owner.token, 'not-eves');
   assert.equal((await api.ask(`/api/containers/${id}`, { token: eve.token })).status, 404);
 });
+
+test('where browsers come by https, they are told to stay there, and the cookie goes nowhere else', async () => {
+  await using secure = await startApi({ config: { isPublicHttps: true } });
+  const login = await secure.ask('/api/auth/login', { method: 'POST', token: secure.admin.token });
+  assert.match(String(login.headers['set-cookie']), /; HttpOnly; Secure; SameSite=Lax$/);
+  assert.equal(login.headers['strict-transport-security'], 'max-age=31536000');
+  assert.equal((await secure.ask('/oidc/jwks')).headers['strict-transport-security'], 'max-age=31536000', 'the pages of the issuer as well');
+  assert.equal((await api.ask('/api/users/profile', { token: api.admin.token })).headers['strict-transport-security'], undefined);
+});
+
+test('a person has so many sessions and no more, and a cookie of somebody else is not taken over', async () => {
+  const [ann, bob] = [await api.person('ann'), await api.person('bob')];
+  const login = async (token: string, cookie?: string) => {
+    const { headers, text } = await api.ask('/api/auth/login', { method: 'POST', token, headers: cookie === undefined ? {} : { cookie } });
+    return { cookie: String(headers['set-cookie']).split(';')[0] ?? '', csrfToken: (JSON.parse(text) as { csrfToken: string }).csrfToken };
+  };
+  const first = await login(ann.token);
+  assert.deepEqual(await login(ann.token, first.cookie), first);
+  const other = await login(bob.token, first.cookie);
+  assert.notEqual(other.cookie, first.cookie);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: first.cookie } })).json.id, ann.user.id);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: other.cookie } })).json.id, bob.user.id);
+  const wrong = { cookie: first.cookie, 'x-csrf-token': other.csrfToken };
+  assert.equal((await api.ask('/api/tokens', { method: 'POST', body: { name: 'x' }, headers: wrong })).status, 403, 'each session has its own');
+});
