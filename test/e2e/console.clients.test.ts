@@ -57,6 +57,12 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByRole('link', { name: 'Databases', exact: true }).click();
   await page.getByRole('heading', { name: 'Your first database is a minute away' }).waitFor();
   await seen(window, 'list-empty');
+  await page.reload();
+  await page.getByRole('heading', { name: 'My databases' }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate<string>('document.activeElement.textContent.trim()'), 'New database', 'by keyboard one is past the top bar at once');
   await page.getByRole('link', { name: 'Create your first database' }).click();
   await page.getByRole('radio', { name: /Redis/ }).check();
   await page.getByLabel('Name').fill('Not a name');
