@@ -11,6 +11,7 @@ const CHECKS = [
   { name: 'lint (eslint)', argv: ['eslint', '--max-warnings=0', '--cache', '--cache-strategy=content', '--cache-location=node_modules/.cache/eslint/', '.'] },
   { name: 'import rules (dependency-cruiser)', argv: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src'] },
   { name: 'unused code (knip)', argv: ['knip', '--no-progress', '--no-config-hints'] },
+  { name: 'console (build, size, lint, unit tests)', argv: ['node', 'scripts/console/check.mjs'] },
 ];
 
 /** Runs every check. @returns {Promise<boolean>} whether all passed */
@@ -19,7 +20,7 @@ export async function runChecks() {
   const env = { ...process.env, PATH: `${BIN}${path.delimiter}${process.env.PATH ?? ''}`, NO_COLOR: '1', FORCE_COLOR: '0' };
   const results = await Promise.all(CHECKS.map(async ({ name, argv: [tool, ...args] }) => {
     const started = Date.now();
-    const { code, output } = await run(path.join(BIN, tool), args, { cwd: ROOT, env, timeoutMs: 300_000 });
+    const { code, output } = await run(path.join(BIN, tool), args, { cwd: ROOT, env, timeoutMs: 600_000 });
     console.log(`${code === 0 ? 'ok  ' : 'FAIL'}  ${name}  ${((Date.now() - started) / 1000).toFixed(1)} s${code === 0 ? '' : `\n${output.trimEnd()}\n`}`);
     return code === 0;
   }));

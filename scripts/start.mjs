@@ -8,9 +8,10 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const HELP = `npm start [-- --help | --setup-only]
 
-Sets up what is missing (npm packages; without Docker also redis-server, as root on Debian), then serves http://127.0.0.1:8080.
+Sets up what is missing (npm packages; without Docker also redis-server, as root on Debian; the console), then serves http://127.0.0.1:8080.
 With a Docker Engine answering, databases run as containers; without one, as processes of this machine. They go on running when
-the server stops. The first start writes an admin's API token to $DBMAKER_HOME/admin.token.
+the server stops. The first start writes an admin's API token to $DBMAKER_HOME/admin.token
+and shows a one-time password of the account admin.
 
   --setup-only   set up and end, do not start the server
   --help         this text
@@ -19,6 +20,12 @@ Settings (environment variables):
   DBMAKER_HOME                      directory of everything that is kept             ~/.dbmaker
   DBMAKER_HTTP_HOST                 address of the API                               127.0.0.1
   DBMAKER_HTTP_PORT                 port of the API                                  8080
+  DBMAKER_PUBLIC_URL                where browsers reach it: https, or this machine  http://localhost:<port>
+  DBMAKER_OIDC_AUTHORITY            issuer to sign in with, see docs/sign-in.md      local accounts
+  DBMAKER_OIDC_CLIENT_ID            the console's id there                           none
+  DBMAKER_OIDC_SCOPE                scope of access tokens                           api://<client id>/access
+  DBMAKER_OIDC_AUDIENCE             who access tokens are for                        the client id
+  DBMAKER_OIDC_ADMIN_ROLE           role that makes an admin; or off                 admin
   DBMAKER_DOMAIN                    hostnames are <slug>.<domain>                    db.localhost
   DBMAKER_RUNTIME                   auto, docker or process                          auto
   DBMAKER_DATABASE_URL              postgresql://... for the store                   SQLite in DBMAKER_HOME
@@ -72,10 +79,12 @@ if (!['linux', 'darwin'].includes(process.platform) || !['x64', 'arm64'].include
 // Only now: older Node.js could not even read these.
 const { ensureDependencies, printError } = await import('./setup/index.mjs');
 const { ensureEngines } = await import('./setup/engines.mjs');
+const { tryConsole } = await import('./setup/console.mjs');
 const { becomeServer } = await import('./setup/become-server.mjs');
 try {
   await ensureDependencies(ROOT);
   if (/all|workers/.test(process.env.DBMAKER_PARTS || 'all')) await ensureEngines(ROOT, process.env.DBMAKER_RUNTIME);
+  if (/all|api/.test(process.env.DBMAKER_PARTS || 'all')) await tryConsole(ROOT);
   if (process.argv.includes('--setup-only')) process.exit(0);
   becomeServer(ROOT);
 } catch (error) {

@@ -12,7 +12,7 @@ const FAILURE = 'dbmaker-setup-failed ';
 /**
  * Makes node_modules match package-lock.json: `npm ci` where it is missing, of another lockfile or platform, or was left half made.
  * Nothing but two small reads when all is well. Several callers at once are one installation.
- * @param {string} root directory of package.json
+ * @param {string} root directory of package.json: ours, or the console's
  * @throws SetupError in words: no network, no space, no permission, npm missing
  */
 export async function ensureDependencies(root) {
@@ -64,6 +64,7 @@ function packagesOf(file) {
 
 async function pinnedNodeRuns(root) {
   const version = packagesOf(path.join(root, 'package-lock.json'))?.['node_modules/node']?.version;
+  if (version === undefined) return true; // the console's packages, which the Node.js of the root runs
   const result = await run(path.join(root, 'node_modules', '.bin', 'node'), ['--version'], { timeoutMs: 20_000 });
   return result.code === 0 && result.output.trim() === `v${version}`;
 }

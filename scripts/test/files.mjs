@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /** Started first, as they take longest: then nothing long is left to run alone at the end. */
-const LONG_FIRST = [/kill\./, /\.docker\.test/, /^test\/integration/, /^test\/contract/];
+const LONG_FIRST = [/kill\./, /\.docker\.test/, /^test\/e2e/, /^test\/integration/, /^test\/contract/];
 
 /** What a test file needs of the machine, by its name: `x.docker.test.ts`, `y.redis.test.ts`, `z.clients.test.ts`, `z.clients.docker.test.ts`. */
 const NEEDS = [[/\.docker\.test\.ts$/, 'docker'], [/\.redis\.test\.ts$/, 'redis'], [/\.clients\.(docker\.)?test\.ts$/, 'clients']];

@@ -6,7 +6,7 @@ Installs what is missing, checks the code statically and runs every test, on rea
   --checks         static checks also with --only
   --no-checks      no static checks
   --no-docker      leave out what needs Docker (refused in CI)
-  --no-clients     leave out what needs the clients that people use: psql, psycopg, JDBC, redis-cli ... (refused in CI)
+  --no-clients     leave out what needs the clients that people use: psql, psycopg, JDBC, redis-cli, a browser ... (refused in CI)
   --jobs=N         test files at the same time (default 4: most of their time is waiting)
   --list           print the test files and end
   --help           this text

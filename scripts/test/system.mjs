@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { aptInstall, canAptInstall, dockerAnswers, findProgram, SetupError } from '../setup/index.mjs';
 
-const CLIENTS = { id: 'clients', services: [], what: 'the gateway with the clients that people use' };
+const CLIENTS = { id: 'clients', services: [], what: 'the gateway and the console with the clients that people use' };
 /** Lets a test move the clock of a whole server. */
 const FAKETIME = `/usr/lib/${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch] ?? process.arch}-linux-gnu/faketime/libfaketimeMT.so.1`;
 const PYTHON = '/usr/lib/python3/dist-packages';
@@ -16,6 +16,7 @@ const NEEDS = [
   { ...CLIENTS, programs: ['javac'], packages: ['openjdk-17-jdk-headless'] },
   { ...CLIENTS, programs: [], files: ['/usr/share/java/postgresql.jar'], packages: ['libpostgresql-jdbc-java'] },
   { ...CLIENTS, programs: ['redis-cli', 'openssl', 'curl'], packages: ['redis-tools', 'openssl', 'curl'] },
+  { ...CLIENTS, programs: ['chromium'], packages: ['chromium'] },
   { ...CLIENTS, programs: [], files: [FAKETIME], packages: ['libfaketime'] },
   { ...CLIENTS, programs: ['redis-server'], packages: ['redis-server'], services: ['redis-server'] },
 ];

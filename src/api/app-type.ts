@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Audited, OpenAudit } from './audit.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import type { SignIn } from './sign-in/sign-in.ts';
 import type { Caller } from './caller.ts';
 import type { StatusWaiter } from './wait.ts';
 
@@ -19,6 +20,7 @@ export type Access = 'public' | 'monitor' | 'read' | 'write' | 'admin';
 /** What routes are handed. */
 export interface ApiContext extends ApiDependencies {
   readonly waiter: StatusWaiter;
+  readonly signInCheck: SignIn;
   /** Aborts when the server closes: ends streams and waits. */
   readonly closing: AbortSignal;
   /** Figures that routes want shown by /metrics. */
@@ -29,7 +31,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     /** Has to be there for every method that may change something, and for what shows a secret. */
-    audit?: Audited;
+    audit?: Audited | 'by itself';
   }
   interface FastifyRequest {
     caller: Caller | null;

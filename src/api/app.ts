@@ -8,7 +8,9 @@ import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { registerAudit } from './plugins/audit.ts';
 import { registerAuth } from './plugins/auth.ts';
+import { registerConsole } from './plugins/console.ts';
 import { answerError, registerErrors } from './plugins/errors.ts';
+import { registerIssuer } from './plugins/issuer.ts';
 import { registerMetrics } from './plugins/metrics.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRateLimit } from './plugins/rate-limit.ts';
@@ -19,7 +21,9 @@ import { registerEventStream } from './routes/event-stream.ts';
 import { registerBackupRoutes } from './routes/backups.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
+import { registerPasswordRoutes } from './routes/passwords.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
+import { registerSignInRoute, SignInSettings } from './routes/sign-in.ts';
 import { registerSessionRoutes } from './routes/sessions.ts';
 import { registerTemplateRoutes } from './routes/templates.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
@@ -30,8 +34,9 @@ import { Backup } from './schemas/backup.ts';
 import { Problem } from './schemas/common.ts';
 import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
 import { Template } from './schemas/template.ts';
-import { NewToken, Profile, Token, User } from './schemas/user.ts';
+import { LoggedIn, NewToken, Profile, Token, User } from './schemas/user.ts';
 import { webhookSchemas } from './schemas/webhook.ts';
+import { SignIn } from './sign-in/sign-in.ts';
 import { StatusWaiter } from './wait.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -60,27 +65,32 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     // Also answers to requests that came before: an open connection would hold up the end.
     if (closing.signal.aborted) void reply.header('connection', 'close');
   });
-  const context: ApiContext = { ...dependencies, closing: closing.signal, metrics: new Registry(), waiter: new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock) };
+  const waiter = new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock);
+  const context: ApiContext = { ...dependencies, signInCheck: new SignIn(dependencies), closing: closing.signal, metrics: new Registry(), waiter };
 
   acceptEmptyJson(app);
   registerErrors(app);
   registerRequestLog(app);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] } },
-    strictTransportSecurity: false, // said by the proxy that ends TLS; here it would lock people out of http://localhost
+    strictTransportSecurity: dependencies.config.isPublicHttps === true ? { maxAge: 31_536_000, includeSubDomains: false } : false, // it would lock people out of http://localhost
   });
   await app.register(cookie);
-  registerAuth(app, dependencies, await registerRateLimit(app, dependencies.config.rateLimit));
+  registerAuth(app, context, await registerRateLimit(app, dependencies.config.rateLimit));
   registerAudit(app, dependencies);
 
-  for (const schema of [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, AuditRecord, Backup, ...platformSchemas]) app.addSchema(schema);
+  const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup];
+  for (const schema of [...entities, ...platformSchemas]) app.addSchema(schema);
   for (const schema of webhookSchemas) app.addSchema(schema);
   await registerOpenApi(app);
   registerPlatformRoutes(app, context);
   registerMetrics(app, context);
   registerUserRoutes(app, context);
+  registerPasswordRoutes(app, context);
   registerTokenRoutes(app, context);
   registerSessionRoutes(app, context);
+  registerSignInRoute(app, context);
+  if (context.signIn.kind === 'embedded') await registerIssuer(app, context.signIn.issuer);
   registerTemplateRoutes(app, context);
   registerWebhookRoutes(app, context);
   registerInstanceRoutes(app, context);
@@ -89,6 +99,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerBackupRoutes(app, context);
   registerAuditRoutes(app, context);
   registerEventStream(app, context);
+  const { consoleDirectory = null } = dependencies.config;
+  if (consoleDirectory !== null) await registerConsole(app, { directory: consoleDirectory, issuerOrigin: context.signIn.kind === 'embedded' ? null : new URL(context.signIn.oidc.authority).origin });
   await app.ready();
   return app;
 }

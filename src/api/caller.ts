@@ -1,13 +1,22 @@
 import type { FastifyRequest } from 'fastify';
+import type { Claims } from './sign-in/access-tokens.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance/instance.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { ApiToken, TokenScope, User } from '../domain/user/user.ts';
 
+/** What somebody showed. */
+export type Credential =
+  | { readonly kind: 'api-token' }
+  | { readonly kind: 'session'; readonly csrfToken: string }
+  | { readonly kind: 'access-token'; readonly claims: Claims };
+
 /** Who sent a request. */
 export interface Caller {
   readonly user: User;
+  /** For an access token: what stands for its sign-in. */
   readonly token: ApiToken;
+  readonly by: Credential;
   /** Has the role *and* a token with the scope `admin`: sees and changes what belongs to others. */
   readonly isAdmin: boolean;
 }

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { BackupFiles } from '../domain/ports/backups.ts';
+import type { EmbeddedIssuer } from '../domain/ports/issuer.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
@@ -17,6 +18,19 @@ export interface GatewayAddress {
   readonly certificateAuthority: string | null;
 }
 
+/** An issuer outside of DbMaker. */
+export interface ExternalIssuer {
+  readonly authority: string;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly audiences: readonly string[];
+  /** null: roles are given inside DbMaker. */
+  readonly adminRole: string | null;
+}
+
+/** Where people sign in. */
+export type SignInDependency = { readonly kind: 'embedded'; readonly issuer: EmbeddedIssuer } | { readonly kind: 'external'; readonly oidc: ExternalIssuer };
+
 /** The few values of the configuration that the api needs. */
 export interface ApiConfig {
   readonly domain: string;
@@ -25,10 +39,14 @@ export interface ApiConfig {
   /** Where a template says nothing; null: never. */
   readonly policies: { readonly sleepAfterMs: number | null; readonly removeAfterMs: number | null };
   readonly gateway: GatewayAddress;
+  /** Where the built console lies; null: there is none. Default: none. */
+  readonly consoleDirectory?: string | null;
   /** Addresses that webhooks may lead to although they are not public. Default: none. */
   readonly webhookAllow?: readonly string[];
   /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Browsers reach the API over https, whatever a request here looks like. Default: false. */
+  readonly isPublicHttps?: boolean;
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
   readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number };
 }
@@ -40,6 +58,7 @@ export interface ApiDependencies {
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   readonly config: ApiConfig;
+  readonly signIn: SignInDependency;
   readonly wake: WakeSignal;
   readonly status: StatusSignal;
   readonly news: NewsSignal;

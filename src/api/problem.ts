@@ -43,6 +43,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   engine_unavailable: [503, 'Engine not available'],
   runtime_unavailable: [503, 'Runtime not available'],
   runtime_failed: [502, 'Runtime failed'],
+  issuer_unavailable: [503, 'Sign-in cannot be checked'],
   store_unavailable: [503, 'Store not available'],
   store_read_only: [503, 'Store is read-only'],
   secret_unreadable: [500, 'Secret not readable'],

@@ -1,20 +1,32 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { hashApiToken } from './secrets.ts';
 
 /** Also in src/gateway/protocols/http/headers.ts, which keeps it from databases. */
 const NAME = 'dbmaker_session';
+const CSRF_HEADER = 'x-csrf-token';
 
-/**
- * What a browser's EventSource, which cannot send a header, shows who it is by. It is good for reading only: what changes something takes the
- * header, which no foreign page can make a browser send.
- */
+/** What a browser sends by itself: its EventSource, downloads and reloaded pages have no header. */
 export function sessionOf(request: FastifyRequest): string | undefined {
-  return request.headers.authorization === undefined ? request.cookies[NAME] : undefined;
+  return request.cookies[NAME];
 }
 
-/** Whether a request may be authenticated by the cookie. */
-export const isForCookie = ({ method, routeOptions }: FastifyRequest): boolean =>
-  routeOptions.url === '/api/auth/logout' || ((method === 'GET' || method === 'HEAD') && routeOptions.config.access !== 'write'); // those show secrets
+/**
+ * Whether a request needs more than the cookie: what changes something, and what shows secrets. A browser sends cookies also with what a foreign
+ * page makes it ask.
+ */
+export const needsCsrfToken = ({ method, routeOptions }: FastifyRequest): boolean => (method !== 'GET' && method !== 'HEAD') || routeOptions.config.access === 'write';
+
+/** Made of the session's secret, so it need not be kept, and says nothing about it. */
+export function csrfTokenOf(secret: string): string {
+  return createHmac('sha256', secret).update('csrf').digest('base64url');
+}
+
+/** Whether the request shows that it comes from a page that may read our answers. */
+export function hasCsrfToken({ headers }: FastifyRequest, secret: string): boolean {
+  const [given, right] = [Buffer.from(String(headers[CSRF_HEADER] ?? '')), Buffer.from(csrfTokenOf(secret))];
+  return given.length === right.length && timingSafeEqual(given, right);
+}
 
 /**
  * How a session's secret is hashed: not as that of a token, so that what stands in a cookie is no token for a header. A browser sends cookies to every
@@ -22,13 +34,13 @@ export const isForCookie = ({ method, routeOptions }: FastifyRequest): boolean =
  */
 export const hashSession = (secret: string): string => hashApiToken(`session ${secret}`);
 
-/** @param expires milliseconds since 1970 */
-export function setSession(request: FastifyRequest, reply: FastifyReply, secret: string, expires: number): void {
-  void reply.setCookie(NAME, secret, { ...attributes(request), expires: new Date(expires) });
+/** @param expires milliseconds since 1970; `secure`: although this request looks like plain HTTP */
+export function setSession(request: FastifyRequest, reply: FastifyReply, secret: string, { expires, secure }: { expires: number; secure: boolean }): void {
+  void reply.setCookie(NAME, secret, { ...attributes(request, secure), expires: new Date(expires) });
 }
 
-export function clearSession(request: FastifyRequest, reply: FastifyReply): void {
-  void reply.clearCookie(NAME, attributes(request));
+export function clearSession(request: FastifyRequest, reply: FastifyReply, secure: boolean): void {
+  void reply.clearCookie(NAME, attributes(request, secure));
 }
 
-const attributes = (request: FastifyRequest) => ({ path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' });
+const attributes = (request: FastifyRequest, secure: boolean) => ({ path: '/', httpOnly: true, sameSite: 'lax' as const, secure: secure || request.protocol === 'https' });

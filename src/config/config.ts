@@ -4,6 +4,7 @@ import { parseAddressRange } from '../domain/address-range.ts';
 import { DURATION_FORMAT, parseDuration } from '../domain/duration.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import { count, databaseUrl, domainName, encryptionKey, hostAddress, listOf, megabytes, oneOf, portNumber, portOrOff, portRange, unixSocket, wholeNumber } from './parse.ts';
+import { originUrl, readOidc, type OidcConfig } from './sign-in.ts';
 
 export type PartName = 'api' | 'workers' | 'gateway';
 
@@ -44,6 +45,10 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Addresses that webhooks may lead to although they are not public. */
   readonly webhookAllow: readonly string[];
+  /** Where people's browsers reach the console and the API: an origin such as https://console.example.com; null: http://localhost:<port>. */
+  readonly publicUrl: string | null;
+  /** null: people sign in with local accounts, at the embedded issuer. */
+  readonly oidc: OidcConfig | null;
   readonly gateway: GatewayConfig;
 }
 
@@ -114,6 +119,8 @@ export function readConfig(environment: Environment): Config {
     auditMs: read('DBMAKER_AUDIT_DAYS', 365, count, 'a number of days, at least 1') * 86_400_000,
     trustedProxies: read<string[]>('DBMAKER_TRUSTED_PROXIES', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
     webhookAllow: read<string[]>('DBMAKER_WEBHOOK_ALLOW', [], listOf(parseAddressRange), 'addresses or ranges such as 10.0.0.7,10.1.0.0/16'),
+    publicUrl: read<string | null>('DBMAKER_PUBLIC_URL', null, originUrl, 'a URL without a path such as https://console.example.com'),
+    oidc: readOidc(read, wrong),
     gateway: readGateway(read, wrong),
   };
   for (const name of Object.keys(environment)) {
@@ -150,6 +157,7 @@ function readGateway(read: Read, wrong: Record<string, string>): GatewayConfig {
 }
 
 const KNOWN = new Set([
+  'DBMAKER_PUBLIC_URL', 'DBMAKER_OIDC_AUTHORITY', 'DBMAKER_OIDC_CLIENT_ID', 'DBMAKER_OIDC_SCOPE', 'DBMAKER_OIDC_AUDIENCE', 'DBMAKER_OIDC_ADMIN_ROLE',
   'DBMAKER_WEBHOOK_ALLOW', 'DBMAKER_SLEEP_AFTER', 'DBMAKER_REMOVE_AFTER',
   'DBMAKER_AUDIT_DAYS', 'DBMAKER_TRUSTED_PROXIES',
   'DBMAKER_HOME', 'DBMAKER_HTTP_HOST', 'DBMAKER_HTTP_PORT', 'DBMAKER_DOMAIN', 'DBMAKER_RUNTIME', 'DBMAKER_DATABASE_URL',

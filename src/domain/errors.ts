@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   engine_unavailable: { retryable: true },
   runtime_unavailable: { retryable: true },
   runtime_failed: { retryable: true },
+  issuer_unavailable: { retryable: true },
   store_unavailable: { retryable: true },
   store_read_only: { retryable: true },
   secret_unreadable: { retryable: false },

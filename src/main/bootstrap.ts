@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { readIfThere, writePrivate } from './private-file.ts';
 
-const ADMIN_ID = 'admin';
+export const ADMIN_ID = 'admin';
 
 /**
  * Makes the admin account and its first API token, written to `$DBMAKER_HOME/admin.token` (0600).

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { buildApp } from '../api/app.ts';
+import type { ApiDependencies } from '../api/dependencies.ts';
 import { createBackupFiles } from '../backups/index.ts';
 import type { Config } from '../config/config.ts';
 import { DbmakerError } from '../domain/errors.ts';
@@ -9,13 +11,15 @@ import type { Certificates } from '../domain/ports/certificates.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
 import type { Store } from '../domain/ports/store.ts';
-import { ensureAdmin } from './bootstrap.ts';
+import { createIssuer, type IssuerPorts } from '../issuer/index.ts';
+import { ADMIN_ID, ensureAdmin } from './bootstrap.ts';
 import { loadBuiltinTemplates } from './builtin-templates.ts';
 import { systemClock as clock } from './clock.ts';
 import { isPortFree } from './port-probe.ts';
 import type { Signals } from './signals.ts';
 
 const TEMPLATES = path.resolve(import.meta.dirname, '../../templates');
+const CONSOLE = path.resolve(import.meta.dirname, '../../console/dist/browser');
 
 export interface ApiNeeds {
   readonly store: Store;
@@ -35,12 +39,20 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
   const admin = await ensureAdmin(store, config);
   await loadBuiltinTemplates(store, TEMPLATES);
   const { postgresqlPort, redisPort, tlsPort } = config.gateway;
+  const where = { publicUrl: config.publicUrl ?? `http://localhost:${String(config.httpPort)}` };
+  const signIn = chooseIssuer(config, { store, box: secretBox, clock, log: log.child({ part: 'issuer' }), publicUrl: () => where.publicUrl });
   const app = await buildApp({
+    signIn,
     store,
     secretBox,
     clock,
     log,
-    config: { ...config, gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority } },
+    config: {
+      ...config,
+      isPublicHttps: where.publicUrl.startsWith('https:'),
+      gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority },
+      consoleDirectory: existsSync(path.join(CONSOLE, 'index.html')) ? CONSOLE : null,
+    },
     wake: signals.wake,
     status: signals.status,
     news: signals.news,
@@ -50,7 +62,10 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     moreMetrics,
   });
   const url = await listen(app, config);
-  return { greeting: greeting(url, admin, runtime.name), stop: async () => { await app.close(); } };
+  if (config.publicUrl === null) where.publicUrl = `http://localhost:${new URL(url).port || '80'}`; // with port 0 known only now
+  // Last of all: it is said only once. Whoever misses it sets another one with the admin's API token.
+  const oneTimePassword = signIn.kind === 'embedded' ? await signIn.issuer.accounts.create(ADMIN_ID) : null;
+  return { greeting: greeting(url, admin, { runtime: runtime.name, publicUrl: where.publicUrl, oneTimePassword }), stop: async () => { await app.close(); } };
 }
 
 async function listen(app: { listen(options: { host: string; port: number }): Promise<string> }, config: Config): Promise<string> {
@@ -62,7 +77,19 @@ async function listen(app: { listen(options: { host: string; port: number }): Pr
   }
 }
 
-function greeting(url: string, admin: { file: string; created: boolean }, runtime: string): string {
+function chooseIssuer({ oidc }: Config, ports: IssuerPorts): ApiDependencies['signIn'] {
+  return oidc === null ? { kind: 'embedded', issuer: createIssuer(ports) } : { kind: 'external', oidc };
+}
+
+interface Greeted {
+  readonly runtime: string;
+  readonly publicUrl: string;
+  /** Of the admin's account that was made just now. A secret: it goes to the terminal and nowhere else. */
+  readonly oneTimePassword: string | null;
+}
+
+function greeting(url: string, admin: { file: string; created: boolean }, { runtime, publicUrl, oneTimePassword }: Greeted): string {
   const first = admin.created ? `  Admin API token, made just now (said only once): ${admin.file}\n` : '';
-  return `\n  DbMaker is ready at ${url}  (databases run as ${runtime === 'docker' ? 'Docker containers' : 'local processes'})\n  API documentation: ${url}/docs\n${first}\n`;
+  const account = oneTimePassword === null ? '' : `  Sign in at ${publicUrl} as admin with the one-time password (said only once): ${oneTimePassword}\n`;
+  return `\n  DbMaker is ready at ${url}  (databases run as ${runtime === 'docker' ? 'Docker containers' : 'local processes'})\n  API documentation: ${url}/docs\n${first}${account}\n`;
 }

@@ -1,6 +1,6 @@
 import { DbmakerError } from '../domain/errors.ts';
 import type { Resources } from '../domain/instance/instance.ts';
-import type { Quota } from '../domain/user/user.ts';
+import type { Held, Quota } from '../domain/user/user.ts';
 import type { Database } from './database.ts';
 import type { Queries } from './schema.ts';
 
@@ -8,11 +8,8 @@ import type { Queries } from './schema.ts';
  * What an owner has now. Instances that are being deleted do not count, except those that only wait for their owner to make room for a final backup:
  * otherwise one after the other could be left to wait.
  */
-export interface Holding {
+export interface Holding extends Held {
   readonly quota: Quota;
-  readonly instances: number;
-  readonly memoryBytes: number;
-  readonly cpus: number;
 }
 
 /**
@@ -24,6 +21,12 @@ export async function lockHolding(database: Database, queries: Queries, ownerId:
   const owner = await queries.selectFrom('users').select(['quota_instances', 'quota_memory_bytes', 'quota_cpus', 'quota_backup_bytes']).where('id', '=', ownerId)
     .$if(database.kind === 'postgresql', (query) => query.forNoKeyUpdate()).executeTakeFirst();
   if (!owner) throw new DbmakerError('not_found', 'There is no such user.');
+  const sums = await sumOf(queries, ownerId, except);
+  return { quota: { instances: owner.quota_instances, memoryBytes: owner.quota_memory_bytes, cpus: owner.quota_cpus, backupBytes: owner.quota_backup_bytes }, ...sums };
+}
+
+/** The same without a lock and without the quota. */
+export async function sumOf(queries: Queries, ownerId: string, except?: string): Promise<Held> {
   const sums = await queries.selectFrom('instances')
     .select(({ fn }) => [
       fn.countAll<number>().as('instances'), fn.sum<number | null>('memory_bytes').as('memoryBytes'), fn.sum<number | null>('cpus').as('cpus'),
@@ -31,12 +34,7 @@ export async function lockHolding(database: Database, queries: Queries, ownerId:
     .where('owner_id', '=', ownerId).where((where) => where.or([where('desired', '<>', 'deleted'), where('status', 'like', '%"reason":{"code":"quota_exceeded"%')]))
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirstOrThrow();
-  return {
-    quota: { instances: owner.quota_instances, memoryBytes: owner.quota_memory_bytes, cpus: owner.quota_cpus, backupBytes: owner.quota_backup_bytes },
-    instances: sums.instances,
-    memoryBytes: sums.memoryBytes ?? 0,
-    cpus: sums.cpus ?? 0,
-  };
+  return { instances: sums.instances, memoryBytes: sums.memoryBytes ?? 0, cpus: sums.cpus ?? 0 };
 }
 
 /** @throws DbmakerError quota_exceeded when the owner cannot have one more with these resources */

@@ -5,13 +5,14 @@ import type { Desired, Phase } from '../domain/instance/instance.ts';
 import type { Resolution } from '../domain/monitoring/sample.ts';
 import type { EngineName } from '../domain/template/template.ts';
 import type { Role } from '../domain/user/user.ts';
+import type { SignInTables } from './sign-in-schema.ts';
 import type { WebhookTables } from './webhook-schema.ts';
 
 /**
  * The tables as the newest migration leaves them, the same on SQLite and PostgreSQL. Times are milliseconds since 1970; JSON is text on both,
  * because nothing ever searches inside it; flags are 0 or 1.
  */
-export interface Schema extends WebhookTables {
+export interface Schema extends WebhookTables, SignInTables {
   schema_migrations: { version: number; name: string; applied_at: number };
   users: UserRow;
   tokens: TokenRow;

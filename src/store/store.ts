@@ -13,6 +13,7 @@ import { Instances } from './repositories/instances.ts';
 import { Ports } from './repositories/ports.ts';
 import { Samples } from './repositories/samples.ts';
 import { Settings } from './repositories/settings.ts';
+import { SignIn } from './repositories/sign-in.ts';
 import { Templates } from './repositories/templates.ts';
 import { Tokens } from './repositories/tokens.ts';
 import { Users } from './repositories/users.ts';
@@ -36,6 +37,7 @@ export class SqlStore implements Store {
   readonly deliveries: Deliveries;
   readonly backups: Backups;
   readonly audit: Audit;
+  readonly signIn: SignIn;
   readonly #database: Database;
   readonly #log: Log | undefined;
 
@@ -57,6 +59,7 @@ export class SqlStore implements Store {
     this.deliveries = new Deliveries(database);
     this.backups = new Backups(database);
     this.audit = new Audit(database);
+    this.signIn = new SignIn(database);
   }
 
   async migrate(): Promise<void> {

@@ -29,6 +29,24 @@ test('an idempotency key is kept for a day and forgotten after it', async () => 
   }
 });
 
+test('what sign-in has kept is forgotten once it has expired', async () => {
+  await using home = await temporaryDirectory('housekeeping');
+  const clock = new ManualClock();
+  const store = await openStore({ home: home.path, databaseUrl: null, clock });
+  const housekeeping = new Housekeeping({ store, clock, log: silent, auditMs: 365 * 24 * HOUR });
+  try {
+    await store.signIn.endedTokens.add('a', clock.now() + HOUR);
+    await store.signIn.endedTokens.add('b', clock.now() + 100 * HOUR);
+    housekeeping.start();
+    await passHours(clock, 3);
+    clock.advance(100 * HOUR);
+    assert.equal(await store.signIn.forgetExpired(), 1, 'the other was forgotten before');
+  } finally {
+    housekeeping.stop();
+    await store.close();
+  }
+});
+
 test('how far work had come is forgotten after an hour, what happened after three months', async () => {
   await using home = await temporaryDirectory('housekeeping');
   const clock = new ManualClock();

@@ -54,6 +54,7 @@ export class Housekeeping {
       await this.#forgetEvents({ before: clock.now() - EVENTS_MS });
       await store.audit.prune(clock.now() - this.#ports.auditMs);
       await store.audit.pruneUnknown(UNKNOWN_ACTORS);
+      await store.signIn.forgetExpired();
       if (forgotten > 0) log.info({ forgotten }, 'old idempotency keys were forgotten');
     } catch (error) {
       log.warn({ err: error }, 'the store could not be tidied; tried again in an hour');

@@ -13,6 +13,7 @@ import { modelContract } from './store/models.ts';
 import { monitoringContract } from './store/monitoring.ts';
 import { portContract } from './store/ports.ts';
 import { routeContract } from './store/routes.ts';
+import { signInContract } from './store/sign-in.ts';
 import { templateContract } from './store/templates.ts';
 import { deliveryContract } from './store/webhook-deliveries.ts';
 import { webhookContract } from './store/webhooks.ts';
@@ -23,6 +24,7 @@ export type OpenStore = () => Promise<StoreUnderTest>;
 export function storeContract(name: string, open: OpenStore): void {
   describe(`store on ${name}`, () => {
     accountContract(open);
+    signInContract(open);
     templateContract(open);
     eventContract(open);
     portContract(open);

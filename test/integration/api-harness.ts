@@ -15,6 +15,7 @@ import type { SecretBox } from '../../src/domain/ports/secret-box.ts';
 import type { Store } from '../../src/domain/ports/store.ts';
 import type { Quota, TokenScope, User } from '../../src/domain/user/user.ts';
 import { createBackupFiles } from '../../src/backups/index.ts';
+import { createIssuer } from '../../src/issuer/index.ts';
 import { loadBuiltinTemplates } from '../../src/main/builtin-templates.ts';
 import { systemClock } from '../../src/main/clock.ts';
 import { openSecretBox, openStore } from '../../src/store/index.ts';
@@ -97,7 +98,7 @@ export interface Person {
 
 const ANY = 'any report';
 
-export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree']; clock?: Clock } = {}): Promise<Harness> {
+export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree']; clock?: Clock; signIn?: ApiDependencies['signIn'] } = {}): Promise<Harness> {
   const directory = await temporaryDirectory('api');
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
@@ -107,7 +108,9 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
   const woken: string[] = [];
   const runtime: Harness['runtime'] = { logs: noLogs, stats: async () => ({ cpuMs: 1, memoryBytes: 2, diskBytes: 3, processes: 4 }) };
   const secretBox = await openSecretBox({ home: directory.path, key: null });
+  const issuer = createIssuer({ store, box: secretBox, clock: overrides.clock ?? systemClock, log, publicUrl: () => 'http://localhost:8080' });
   const app = await buildApp({
+    signIn: overrides.signIn ?? { kind: 'embedded', issuer },
     store,
     secretBox,
     clock: overrides.clock ?? systemClock,

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { backupPasswordContext } from '../../src/domain/backup/backup.ts';
+import { hashApiToken } from '../../src/api/secrets.ts';
+import { tokenMaker } from '../support/access-tokens.ts';
 import { addBackup } from '../support/store.ts';
 import type { Ask, Harness, Person } from './api-harness.ts';
 import { create, startApi } from './api-harness.ts';
@@ -34,7 +37,10 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'POST /api/users': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => ({ username: `new${String(n)}` }) },
   'PATCH /api/users/{id}': { row: ADMIN, body: () => ({ displayName: 'Changed' }) },
   'POST /api/users/{id}/tokens': { row: [401, 401, 403, 403, 403, 403, 201], body: () => ({ name: 'x' }) },
-  'POST /api/auth/login': { row: [401, 401, 204, 204, 204, 204, 204] },
+  'GET /api/sign-in': { row: [200, 200, 200, 200, 200, 200, 200] },
+  'POST /api/users/{id}/password': { row: ADMIN },
+  'PUT /api/users/profile/password': { row: [401, 401, 403, 400, 400, 400, 400], body: () => ({ current: 'x', next: 'short' }) }, // too short, for those who may
+  'POST /api/auth/login': { row: READ },
   'POST /api/auth/logout': { row: [401, 401, 204, 204, 204, 204, 204] },
   'GET /api/tokens': { row: READ },
   'POST /api/tokens': { row: [401, 401, 403, 201, 201, 201, 201], body: () => ({ name: 'x' }) },
@@ -108,6 +114,9 @@ async function addressOf(route: string, n: number): Promise<string> {
     if ((await api.store.templates.get('mine')) === null) await api.ask('/api/templates', { method: 'POST', token: api.admin.token, body: template('Mine') });
     return address.replace('{name}', 'mine');
   }
+  if (route === 'POST /api/webhooks') { // nobody may have more than some
+    for (const { id } of (await api.store.webhooks.list({}, { limit: 200 })).items) await api.store.webhooks.delete(id);
+  }
   if (address.startsWith('/api/webhooks/{id}')) {
     const id = `w${String(n)}`;
     await api.store.webhooks.create({ id, ownerId: owner.user.id, url: 'https://example.com/', types: ['*'], secrets: { current: 'sealed', previous: null } }, 1000);
@@ -135,9 +144,9 @@ async function makeBackup(id: string): Promise<string> {
 }
 
 /** Of an answer that has no end: its head. */
-async function begin(url: string, token: string | undefined): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
+async function begin(url: string, token: string | undefined, headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
   listening ??= api.app.listen({ host: '127.0.0.1', port: 0 });
-  const asking = request(`${await listening}${url}`, { agent: false, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }).end();
+  const asking = request(`${await listening}${url}`, { agent: false, headers }).end();
   const [answer] = (await once(asking, 'response')) as [IncomingMessage];
   answer.destroy();
   return { status: answer.statusCode ?? 0, text: '', headers: answer.headers };
@@ -166,6 +175,55 @@ test('every route answers everybody as the matrix says', async () => {
       const { status, text, headers } = await (url.startsWith('/events/') ? begin(url, token) : api.ask(url, options));
       assert.equal(status, row[column], `${route} as ${who}: ${text}`);
       if (status === 401) assert.match(String(headers['www-authenticate']), /^Bearer/);
+    }
+  }
+});
+
+/**
+ * What the columns above say of others, who are known by what they show: signed in with an access token of the issuer; an access token that is not
+ * good, for one reason each; a session cookie, with and without the token against forged requests.
+ */
+const OTHERS = {
+  ownerSignedIn: { as: 'owner' }, adminSignedIn: { as: 'admin' }, demotedAdmin: { as: 'weakAdmin' },
+  revoked: { as: 'expired' }, expiredSignIn: { as: 'expired' }, endedSignIn: { as: 'expired' }, wrongAudience: { as: 'expired' }, wrongIssuer: { as: 'expired' }, wrongKey: { as: 'expired' },
+  wrongType: { as: 'expired' }, noScope: { as: 'expired' }, algNone: { as: 'expired' }, algConfused: { as: 'expired' }, unknownPerson: { as: 'expired' },
+  cookie: { as: 'owner' }, cookieWithoutCsrfToken: { as: 'owner' },
+} as const satisfies Record<string, { as: Who }>;
+
+test('every route takes an access token or a session for what it is, and nothing that only looks like one', async () => {
+  const sign = tokenMaker(api.store, api.secretBox, 'http://localhost:8080/oidc');
+  const id = owner.user.id;
+  const weak = (await api.store.users.getByUsername('weak'))!.id;
+  const gone = await api.token(owner.user, ['read', 'write']);
+  await api.store.tokens.delete(id, (await api.store.tokens.findByHash(hashApiToken(gone)))!.token.id);
+  const ended = await sign.make(id);
+  await api.store.signIn.endedTokens.add(createHash('sha256').update(ended).digest('hex'), Date.now() + 600_000);
+  const bearers: Record<string, () => Promise<string> | string> = {
+    ownerSignedIn: () => sign.make(id), adminSignedIn: () => sign.make(api.admin.user.id, { claims: { roles: ['admin'] } }), demotedAdmin: () => sign.make(weak), revoked: () => gone, endedSignIn: () => ended,
+    expiredSignIn: () => sign.make(id, { secondsFromNow: -61 }), wrongAudience: () => sign.make(id, { claims: { aud: 'dbmaker-console' } }), wrongIssuer: () => sign.make(id, { claims: { iss: 'http://localhost:8081/oidc' } }),
+    wrongKey: () => sign.make(id, { key: 'foreign' }), wrongType: () => sign.make(id, { typ: 'JWT' }), noScope: () => sign.make(id, { claims: { scope: 'openid' } }),
+    algNone: () => sign.unsigned(id), algConfused: () => sign.confused(id), unknownPerson: () => sign.make('nobody0'),
+  };
+  let n = 10_000;
+  for (const [route, { row, body }] of Object.entries(MATRIX)) {
+    const isPublic = row[0] !== 401;
+    for (const [who, { as }] of Object.entries(OTHERS)) {
+      n += 1;
+      const url = await addressOf(route, n);
+      const headers: Record<string, string> = {};
+      const bearer = await bearers[who]?.();
+      if (bearer === undefined) {
+        const login = await api.ask('/api/auth/login', { method: 'POST', token: owner.token });
+        headers['cookie'] = String(login.headers['set-cookie']).split(';')[0] ?? '';
+        if (who === 'cookie') headers['x-csrf-token'] = (JSON.parse(login.text) as { csrfToken: string }).csrfToken;
+      } else headers['authorization'] = `Bearer ${bearer}`;
+      const isRead = route.startsWith('GET ') && row[2] !== 403; // a token that may only read gets no secret either
+      const expected = who === 'cookieWithoutCsrfToken' && !isPublic && !isRead ? 403
+        : who === 'cookie' && route === 'POST /api/auth/login' ? 401 // a session does not prolong itself
+        : isPublic && bearer === undefined ? row[0] : row[WHO.indexOf(as)];
+      const { status, text } = await (url.startsWith('/events/') ? begin(url, undefined, headers) : api.ask(url, { method: route.split(' ')[0] as 'GET', headers, ...(body === undefined ? {} : { body: body(n) }) }));
+      assert.equal(status, expected, `${route} as ${who}: ${text}`);
+      if (bearer !== undefined && route === 'POST /api/auth/logout' && status === 204) assert.equal((await api.ask('/api/users/profile', { headers })).status, 401, 'it was ended');
     }
   }
 });
@@ -208,4 +266,29 @@ test('a demoted admin loses the powers of a token at once', async () => {
   assert.equal((await api.ask('/api/users', { token: eve.token })).status, 403);
   const { id } = await create(api, owner.token, 'not-eves');
   assert.equal((await api.ask(`/api/containers/${id}`, { token: eve.token })).status, 404);
+});
+
+test('where browsers come by https, they are told to stay there, and the cookie goes nowhere else', async () => {
+  await using secure = await startApi({ config: { isPublicHttps: true } });
+  const login = await secure.ask('/api/auth/login', { method: 'POST', token: secure.admin.token });
+  assert.match(String(login.headers['set-cookie']), /; HttpOnly; Secure; SameSite=Lax$/);
+  assert.equal(login.headers['strict-transport-security'], 'max-age=31536000');
+  assert.equal((await secure.ask('/oidc/jwks')).headers['strict-transport-security'], 'max-age=31536000', 'the pages of the issuer as well');
+  assert.equal((await api.ask('/api/users/profile', { token: api.admin.token })).headers['strict-transport-security'], undefined);
+});
+
+test('a person has so many sessions and no more, and a cookie of somebody else is not taken over', async () => {
+  const [ann, bob] = [await api.person('ann'), await api.person('bob')];
+  const login = async (token: string, cookie?: string) => {
+    const { headers, text } = await api.ask('/api/auth/login', { method: 'POST', token, headers: cookie === undefined ? {} : { cookie } });
+    return { cookie: String(headers['set-cookie']).split(';')[0] ?? '', csrfToken: (JSON.parse(text) as { csrfToken: string }).csrfToken };
+  };
+  const first = await login(ann.token);
+  assert.deepEqual(await login(ann.token, first.cookie), first);
+  const other = await login(bob.token, first.cookie);
+  assert.notEqual(other.cookie, first.cookie);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: first.cookie } })).json.id, ann.user.id);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie: other.cookie } })).json.id, bob.user.id);
+  const wrong = { cookie: first.cookie, 'x-csrf-token': other.csrfToken };
+  assert.equal((await api.ask('/api/tokens', { method: 'POST', body: { name: 'x' }, headers: wrong })).status, 403, 'each session has its own');
 });

@@ -149,7 +149,7 @@ test('where the audit cannot be written, nothing is changed and no password is s
   const woken = api.woken.length;
   const bodies: Record<string, object> = {
     'POST /api/containers': { template: 'redis', name: 'more' }, 'PATCH /api/containers/{id}': { name: 'other' }, 'POST /api/users': { username: 'carl' }, 'PATCH /api/users/{id}': { displayName: 'X' },
-    'POST /api/tokens': { name: 'x' }, 'POST /api/users/{id}/tokens': { name: 'x' },
+    'POST /api/tokens': { name: 'x' }, 'POST /api/users/{id}/tokens': { name: 'x' }, 'PUT /api/users/profile/password': { current: 'x', next: 'long enough for it' },
   };
   Object.assign(api.store.audit, { begin: async () => Promise.reject(new DbmakerError('disk_full', 'The disk of the DbMaker database is full. Nothing was changed.')) });
   try {

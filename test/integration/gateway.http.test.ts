@@ -345,11 +345,12 @@ test('a server that speaks first is heard on its own port, in TLS as well', asyn
   secure.destroy();
 });
 
-test('the session of the API is not passed on to a service, other cookies are', async () => {
+test('the sessions of the API and of its issuer are not passed on to a service, other cookies are', async () => {
   await using web = await service('web');
   await using house = await GatewayHouse.open();
   const { slug } = await house.instance({ type: 'web', protocol: 'http', endpoint: web.endpoint });
   const told = async (cookie: string) => (await ask({ port: house.ports.tls, headers: { host: `${slug}.db.test`, cookie } })).told.headers['cookie'];
   assert.equal(await told('a=1; dbmaker_session=dbm_secret; b=2'), 'a=1; b=2');
   assert.equal(await told('dbmaker_session=dbm_secret'), undefined);
+  assert.equal(await told('dbmaker_oidc=x; dbmaker_oidc.sig=y; dbmaker_oidc_interaction=z; dbmaker_oidc_resume.sig=w; a=1'), 'a=1', 'nor that of the issuer');
 });

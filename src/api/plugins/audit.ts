@@ -103,7 +103,8 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
 }
 
 function auditedOf(request: FastifyRequest): Audited | null {
-  return request.is404 ? null : (request.routeOptions.config.audit ?? null);
+  const audited = request.is404 ? undefined : request.routeOptions.config.audit;
+  return audited === undefined || audited === 'by itself' ? null : audited;
 }
 
 function endOf(request: FastifyRequest, { statusCode }: FastifyReply): Pick<NewAuditEntry, 'outcome' | 'code'> {

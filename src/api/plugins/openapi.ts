@@ -26,7 +26,8 @@ export async function registerOpenApi(app: App): Promise<void> {
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
       if (access === undefined || access === 'public') return { schema: { ...schema, security: [] }, url };
-      const action = route.config?.audit?.action;
+      const audited = route.config?.audit;
+      const action = typeof audited === 'object' ? audited.action : undefined;
       const description = [schema.description, NEEDS[access], action && `Written to the audit as \`${action}\`.`].filter((text) => text !== undefined).join('\n\n');
       return { schema: { ...schema, ...(action === undefined ? {} : { 'x-audit': action }), description, security: access === 'monitor' ? [{ token: [] }, {}] : [{ token: [] }] }, url };
     },

@@ -8,6 +8,7 @@ import { EventFeed } from '../events/event-feed.ts';
 import { EventStream } from '../events/event-stream.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { problemResponse, strictObject } from '../schemas/common.ts';
+import { stillGood } from '../sign-in/still-good.ts';
 
 /** Below what proxies take for a dead connection (nginx: 60 s). */
 const HEARTBEAT_MS = 15_000;
@@ -94,21 +95,30 @@ function lastEventId(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
 }
 
-/** Ends the stream when the token expires or is revoked. @returns stops looking */
-function watchToken({ store, clock, log }: ApiContext, { user, token }: Caller, stream: EventStream, all: boolean): () => void {
+/** Ends the stream when the token expires or is revoked; a session may have been renewed since. @returns stops looking */
+function watchToken(context: ApiContext, caller: Caller, stream: EventStream, all: boolean): () => void {
+  const { store, clock, log } = context;
   let cancelRecheck = (): void => undefined;
-  const left = token.expiresAt === null ? null : Math.max(0, Math.min(token.expiresAt - clock.now(), LONGEST_TIMER_MS));
-  const cancelExpiry = left === null ? () => undefined : clock.after(left, () => stream.end('token_expired'));
-  const recheck = async (): Promise<void> => {
+  let cancelExpiry = (): void => undefined;
+  const expireAt = (time: number | null): void => {
+    cancelExpiry();
+    if (time !== null && !stream.ended) cancelExpiry = clock.after(Math.max(0, Math.min(time - clock.now(), LONGEST_TIMER_MS)), () => void look('expired'));
+  };
+  const look = async (why: 'expired' | 'recheck'): Promise<void> => {
     try {
-      if (!(await store.tokens.listByUser(user.id)).some(({ id }) => id === token.id)) return stream.end('token_revoked');
-      if (all && (await store.users.get(user.id))?.role !== 'admin') return stream.end('token_revoked');
+      const found = await stillGood(context, caller);
+      if (found === null) return stream.end('token_revoked');
+      if (all && (await store.users.get(caller.user.id))?.role !== 'admin') return stream.end('token_revoked');
+      if (found.expiresAt !== null && found.expiresAt <= clock.now()) return stream.end('token_expired');
+      expireAt(found.expiresAt);
     } catch (error) {
+      if (why === 'expired') return stream.end('token_expired'); // as far as is known
       log.debug({ err: error }, 'it could not be looked whether the token of an event stream is still there; it is looked again');
     }
-    if (!stream.ended) cancelRecheck = clock.after(RECHECK_MS, () => void recheck());
+    if (why === 'recheck' && !stream.ended) cancelRecheck = clock.after(RECHECK_MS, () => void look('recheck'));
   };
-  cancelRecheck = clock.after(RECHECK_MS, () => void recheck());
+  cancelRecheck = clock.after(RECHECK_MS, () => void look('recheck'));
+  expireAt(caller.token.expiresAt);
   return () => {
     cancelRecheck();
     cancelExpiry();

@@ -1,56 +1,56 @@
 import { Type } from 'typebox';
-import type { Store } from '../../domain/ports/store.ts';
+import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
 import { callerOf } from '../caller.ts';
-import { problemResponse } from '../schemas/common.ts';
-import { newApiToken, randomId } from '../secrets.ts';
-import { clearSession, hashSession, setSession } from '../session-cookie.ts';
+import { LOGIN } from '../plugins/auth.ts';
+import { time, userView } from '../present.ts';
+import { problemResponse, ref } from '../schemas/common.ts';
+import { LoggedIn } from '../schemas/user.ts';
+import { clearSession, csrfTokenOf, sessionOf, setSession } from '../session-cookie.ts';
+import { beginSession, endSessionsOf } from '../sign-in/sessions.ts';
 
 const tags = ['sign-in'];
-/** How such a token is called in the list of tokens, where it can be revoked. */
-const SESSION = 'browser session';
-/** Of one person: browsers, and some that were never ended. */
-const MAX_SESSIONS = 10;
 
-/** By the token that began it: with that it ends. */
-const nameOf = (tokenId: string): string => `${SESSION} of ${tokenId}`;
+/** Begin and end: with the access token of an issuer, or an API token. */
+export function registerSessionRoutes(app: App, { store, clock, config, signIn, signInCheck }: ApiContext): void {
+  const secure = config.isPublicHttps === true;
 
-/** Ends what was begun with a token that is gone. */
-export async function endSessionsOf(store: Store, userId: string, tokenId: string): Promise<void> {
-  for (const { id, name } of await store.tokens.listByUser(userId)) if (name === nameOf(tokenId)) await store.tokens.delete(userId, id);
-}
-const SESSION_MS = 12 * 3_600_000;
-
-/** A cookie for browsers, whose EventSource can send no header. */
-export function registerSessionRoutes(app: App, { store, clock }: ApiContext): void {
-  app.post('/api/auth/login', {
+  app.post(LOGIN, {
     config: { access: 'read', audit: { action: 'session.begin' } },
     schema: {
-      tags, summary: 'Begin a session: sets a cookie that is good for reading, for twelve hours or as long as the token',
-      description: 'For browsers: EventSource sends the cookie by itself. It can do no more than the token, and nothing that changes something.',
-      response: { 204: Type.Null(), ...problemResponse },
+      tags, summary: 'Sign in: makes the user or brings them up to date, and sets a session cookie',
+      description: 'With an access token of the issuer (see GET /api/sign-in) or an API token in the Authorization header. The cookie (HttpOnly) is for what can send no header, such as '
+        + 'EventSource; it can do no more than the token, ends with it (at the latest after twelve hours), and changes something only together with the header `X-CSRF-Token`. '
+        + 'Called again with a newer token while the cookie is there, the same session goes on.',
+      response: { 200: ref(LoggedIn), ...problemResponse },
     },
   }, async (request, reply) => {
-    const { user, token } = callerOf(request);
-    const now = clock.now();
-    const sessions = (await store.tokens.listByUser(user.id)).filter(({ name }) => name.startsWith(SESSION)).sort((a, b) => b.createdAt - a.createdAt);
-    for (const [index, old] of sessions.entries()) if (index >= MAX_SESSIONS - 1 || (old.expiresAt ?? Infinity) <= now) await store.tokens.delete(user.id, old.id);
-    const expiresAt = Math.min(now + SESSION_MS, token.expiresAt ?? Infinity);
-    const { secret } = newApiToken();
-    const session = await store.tokens.create({ id: randomId(), userId: user.id, name: nameOf(token.id), scopes: token.scopes, expiresAt }, hashSession(secret));
+    const { user, token, by } = callerOf(request);
+    if (by.kind === 'session') throw new DbmakerError('unauthenticated', 'A session cannot begin another one.', { remedy: 'Send a token in the Authorization header.' });
+    const session = await beginSession(store, { user, token, cookie: sessionOf(request), now: clock.now() });
     noteAudit(request, { subject: session.id, ownerId: user.id });
-    setSession(request, reply, secret, expiresAt);
-    return reply.code(204).send(null);
+    setSession(request, reply, session.secret, { expires: session.expiresAt, secure });
+    return { ...userView(user), csrfToken: csrfTokenOf(session.secret), expiresAt: time(session.expiresAt) };
   });
 
   app.post('/api/auth/logout', {
     config: { access: 'read', audit: { action: 'session.end' } },
-    schema: { tags, summary: 'End the session of the cookie', response: { 204: Type.Null(), ...problemResponse } },
+    schema: {
+      tags, summary: 'Sign out: ends the session',
+      description: 'With an access token: also that token and the sessions begun with it, and at the embedded issuer the whole sign-in (refresh tokens, tokens of other tabs). '
+        + 'With an API token: the sessions begun with it; the token itself stays.',
+      response: { 204: Type.Null(), ...problemResponse },
+    },
   }, async (request, reply) => {
-    const { user, token } = callerOf(request);
-    if (token.name.startsWith(SESSION)) await store.tokens.delete(user.id, token.id);
-    clearSession(request, reply);
+    const { user, token, by } = callerOf(request);
+    if (by.kind === 'session') await store.tokens.delete(user.id, token.id);
+    else await endSessionsOf(store, user.id, token.id);
+    if (by.kind === 'access-token') {
+      await signInCheck.end(by.claims);
+      if (signIn.kind === 'embedded' && by.claims.sid !== null) await signIn.issuer.endSession(by.claims.sid);
+    }
+    clearSession(request, reply, secure);
     return reply.code(204).send(null);
   });
 }

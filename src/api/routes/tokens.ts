@@ -7,7 +7,7 @@ import { tokenView } from '../present.ts';
 import { IdParams, problemResponse, ref } from '../schemas/common.ts';
 import { NewToken, NewTokenBody, Token } from '../schemas/user.ts';
 import { issueToken } from '../tokens.ts';
-import { endSessionsOf } from './sessions.ts';
+import { endSessionsOf } from '../sign-in/sessions.ts';
 
 const tags = ['tokens'];
 

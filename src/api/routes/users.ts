@@ -21,10 +21,12 @@ export function registerUserRoutes(app: App, context: ApiContext): void {
     config: { access: 'read' },
     schema: { tags, summary: 'Who you are, and with which token', response: { 200: ref(Profile), ...problemResponse } },
   }, async (request) => {
-    const { user, token } = callerOf(request);
+    const { user, token, by } = callerOf(request);
     const { id, name, scopes, expiresAt } = tokenView(token);
-    const { bytes } = await store.backups.usage(user.id);
-    return { ...userView(user), usage: { backupBytes: bytes }, token: { id, name, scopes, expiresAt } };
+    const [held, backups] = await Promise.all([store.users.usage(user.id), store.backups.usage(user.id)]);
+    return {
+      ...userView(user), token: { id, name, scopes, expiresAt }, csrfToken: by.kind === 'session' ? by.csrfToken : null, usage: { ...held, backupBytes: backups.bytes },
+    };
   });
 
   app.get('/api/users', {

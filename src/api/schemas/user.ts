@@ -49,7 +49,13 @@ const token = {
 
 export const Token = Type.Object(token, { $id: 'Token' });
 export const NewToken = Type.Object({ ...token, token: Type.String({ description: 'The secret; shown this once.' }) }, { $id: 'NewToken' });
-export const Profile = Type.Object({ ...user, usage: Type.Object({ backupBytes: Type.Integer() }, { description: 'What of the quota is in use.' }), token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }) }, { $id: 'Profile' });
+export const Profile = Type.Object({
+  ...user,
+  usage: Type.Object({ instances: Type.Integer(), memoryBytes: Type.Integer(), cpus: Type.Number(), backupBytes: Type.Integer() }, { description: 'What of the quota is in use.' }),
+  csrfToken: nullable(Type.String({ description: 'For the header X-CSRF-Token, when asked with the session cookie.' })),
+  token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }),
+}, { $id: 'Profile' });
+export const LoggedIn = Type.Object({ ...user, csrfToken: Type.String({ description: 'For the header X-CSRF-Token of what changes something with the cookie.' }), expiresAt: Time }, { $id: 'LoggedIn' });
 
 export const NewTokenBody = strictObject({
   name: Type.String({ maxLength: 1000, examples: ['laptop'] }),

@@ -7,10 +7,11 @@ import type { Point, Resolution, Sample } from '../monitoring/sample.ts';
 import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
-import type { ApiToken, Quota, Role, User } from '../user/user.ts';
+import type { ApiToken, Held, Quota, Role, User } from '../user/user.ts';
 import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
+import type { SignInStore } from './sign-in-store.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
 export type { BackupRepository, Lease, Page };
@@ -35,6 +36,7 @@ export interface Store {
   readonly deliveries: DeliveryRepository;
   readonly backups: BackupRepository;
   readonly audit: AuditRepository;
+  readonly signIn: SignInStore;
   /** Brings the schema up to date; safe when several processes start at once. */
   migrate(): Promise<void>;
   /** @throws store_unavailable */
@@ -48,8 +50,10 @@ export interface UserRepository {
   get(id: string): Promise<User | null>;
   getByUsername(username: string): Promise<User | null>;
   list(options: { limit: number; cursor?: string }): Promise<Page<User>>;
+  /** What of their quota is in use, backups apart. */
+  usage(id: string): Promise<Held>;
   /** Who is no admin any more: their global webhooks go off, with an event each. @throws not_found */
-  update(id: string, change: { displayName?: string; role?: Role; quota?: Quota }): Promise<User>;
+  update(id: string, change: { displayName?: string; email?: string | null; role?: Role; quota?: Quota }): Promise<User>;
 }
 
 export interface TokenRepository {
@@ -58,6 +62,8 @@ export interface TokenRepository {
   /** Expired ones too (the caller says so); null for unknown and revoked. */
   findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null>;
   listByUser(userId: string): Promise<ApiToken[]>;
+  /** Another end, name and scopes: how a session goes on. false: it is gone. */
+  renew(tokenId: string, change: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>): Promise<boolean>;
   /** Whether there was such a token of this user. */
   delete(userId: string, tokenId: string): Promise<boolean>;
   /** Coarse: may be dropped when the last value is under a minute old. */

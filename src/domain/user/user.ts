@@ -7,6 +7,9 @@ export interface Quota {
   readonly backupBytes: number;
 }
 
+/** What of a quota somebody's databases take. */
+export type Held = Omit<Quota, 'backupBytes'>;
+
 export type Role = 'user' | 'admin';
 
 export interface User {

@@ -44,6 +44,13 @@ export class Tokens implements TokenRepository {
     return rows.map(toToken);
   }
 
+  async renew(tokenId: string, { name, scopes, expiresAt }: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>): Promise<boolean> {
+    return this.#database.write(async (queries) => {
+      const { numUpdatedRows } = await queries.updateTable('tokens').set({ name, scopes: JSON.stringify(scopes), expires_at: expiresAt }).where('id', '=', tokenId).executeTakeFirst();
+      return numUpdatedRows > 0n;
+    });
+  }
+
   async delete(userId: string, tokenId: string): Promise<boolean> {
     return this.#database.write(async (queries) => {
       const { numDeletedRows } = await queries.deleteFrom('tokens').where('id', '=', tokenId).where('user_id', '=', userId).executeTakeFirst();

@@ -1,9 +1,10 @@
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Page, UserRepository } from '../../domain/ports/store.ts';
-import type { User } from '../../domain/user/user.ts';
+import type { Held, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import { switchOffGlobalWebhooks } from '../demote.ts';
 import { page } from '../pages.ts';
+import { sumOf } from '../quota.ts';
 import type { UserRow } from '../schema.ts';
 
 export class Users implements UserRepository {
@@ -38,6 +39,10 @@ export class Users implements UserRepository {
     return this.#database.read((queries) => page(queries.selectFrom('users').selectAll(), options, toUser));
   }
 
+  async usage(id: string): Promise<Held> {
+    return this.#database.read((queries) => sumOf(queries, id));
+  }
+
   async update(id: string, change: Parameters<UserRepository['update']>[1]): Promise<User> {
     return this.#database.write(async (queries) => {
       const lookUp = queries.selectFrom('users').selectAll().where('id', '=', id);
@@ -45,7 +50,7 @@ export class Users implements UserRepository {
       if (!row) throw new DbmakerError('not_found', 'There is no such user.');
       const user = toUser(row);
       const changed: User = {
-        ...user, displayName: change.displayName ?? user.displayName, role: change.role ?? user.role, quota: change.quota ?? user.quota,
+        ...user, displayName: change.displayName ?? user.displayName, email: change.email === undefined ? user.email : change.email, role: change.role ?? user.role, quota: change.quota ?? user.quota,
       };
       await queries.updateTable('users').set(toRow(changed)).where('id', '=', id).execute();
       if (user.role === 'admin' && changed.role !== 'admin') await switchOffGlobalWebhooks(this.#database, queries, id);
@@ -66,7 +71,7 @@ export function toUser(row: UserRow): User {
   };
 }
 
-function toRow(user: User): UserRow {
+export function toRow(user: User): UserRow {
   return {
     id: user.id,
     username: user.username,

@@ -1,0 +1,33 @@
+import { inject, Service } from '@angular/core';
+import { Session } from '../sign-in/session';
+import { ApiError } from './api-error';
+
+const UNAUTHENTICATED = 401;
+
+/** `fetch` as the person who is signed in. */
+@Service()
+export class AuthorisedFetch {
+  readonly #session = inject(Session);
+
+  /**
+   * A token that the API does not take any more is renewed once, unseen; if that does not help, the person is asked to sign in again.
+   * @throws ApiError when the server cannot be reached, or nobody is signed in
+   */
+  async fetch(request: Request): Promise<Response> {
+    const again = request.clone();
+    const response = await this.#send(request, await this.#session.bearer());
+    if (response.status !== UNAUTHENTICATED) return response;
+    const renewed = await this.#session.renewedBearer();
+    return renewed === null ? response : this.#send(again, renewed);
+  }
+
+  async #send(request: Request, bearer: string | null): Promise<Response> {
+    if (bearer !== null) request.headers.set('authorization', `Bearer ${bearer}`);
+    try {
+      return await fetch(request);
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      throw new ApiError({ status: 0, code: 'unreachable', detail: $localize`DbMaker cannot be reached.`, remedy: $localize`Check the network, then try again.` }, { cause: error });
+    }
+  }
+}

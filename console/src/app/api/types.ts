@@ -1,0 +1,18 @@
+import type { components, paths } from './generated/openapi';
+
+type Schemas = components['schemas'];
+
+/** A database, as the API shows it. */
+export type Database = Schemas['Instance'];
+export type DatabaseState = Database['status'];
+export type Connection = Schemas['Connection'];
+export type DatabaseEvent = Schemas['InstanceEvent'];
+export type Template = Schemas['Template'];
+export type Backup = Schemas['Backup'];
+/** Of whoever is signed in, with the end of the session. */
+export type Profile = Schemas['LoggedIn'];
+export type SignInSettings = Schemas['SignIn'];
+export type Problem = Schemas['Problem'];
+export type NewDatabase = paths['/api/containers']['post']['requestBody']['content']['application/json'];
+export type DatabaseChange = NonNullable<paths['/api/containers/{id}']['patch']['requestBody']>['content']['application/json'];
+export type History = paths['/api/containers/{id}/metrics/history']['get']['responses'][200]['content']['application/json'];

@@ -1,0 +1,24 @@
+import type { NewDatabase } from '../api/types';
+
+/** What the form holds; '' leaves it to the template. */
+export interface Order {
+  readonly template: string;
+  readonly name: string;
+  readonly memoryMb: string;
+  readonly cpus: string;
+  readonly sleepAfter: string;
+  readonly removeAfter: string;
+}
+
+export const NOTHING_CHOSEN: Order = { template: '', name: '', memoryMb: '', cpus: '', sleepAfter: '', removeAfter: '' };
+
+/** Only what was chosen: the rest is as the template says. */
+export function newDatabase({ template, name, memoryMb, cpus, sleepAfter, removeAfter }: Order): NewDatabase {
+  return {
+    template,
+    name,
+    ...(memoryMb === '' && cpus === '' ? {} : { resources: { ...(memoryMb === '' ? {} : { memory: `${memoryMb}MB` }), ...(cpus === '' ? {} : { cpus: Number(cpus) }) } }),
+    ...(sleepAfter === '' ? {} : { sleepAfter }),
+    ...(removeAfter === '' ? {} : { removeAfter }),
+  };
+}

@@ -1,0 +1,22 @@
+import { Component, inject } from '@angular/core';
+import { MatButtonModule } from '@angular/material/button';
+import { MAT_DIALOG_DATA, MatDialogModule } from '@angular/material/dialog';
+import type { Database } from '../../api/types';
+
+@Component({
+  selector: 'dbm-rotate-dialog',
+  imports: [MatButtonModule, MatDialogModule],
+  template: `
+    <h2 mat-dialog-title i18n>A new password for {{ database.name }}?</h2>
+    <mat-dialog-content>
+      <p i18n>The old one ends as soon as the new one works. Connections that are open stay; whoever connects with the old one is refused.</p>
+    </mat-dialog-content>
+    <mat-dialog-actions>
+      <button matButton type="button" [mat-dialog-close]="false" i18n>Cancel</button>
+      <button matButton="filled" type="button" [mat-dialog-close]="true" i18n>Change the password</button>
+    </mat-dialog-actions>
+  `,
+})
+export class RotateDialog {
+  protected readonly database = inject<Database>(MAT_DIALOG_DATA);
+}

@@ -1,0 +1,54 @@
+import type { History } from '../../api/types';
+import { formatBytes } from '../../ui/bytes';
+
+export type Point = History['points'][number];
+
+/** What is shown; milliseconds since 1970. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Chart {
+  readonly figure: Exclude<keyof Point, 'at'>;
+  readonly title: string;
+  readonly format: (value: number) => string;
+}
+
+const number = (value: number): string => value.toLocaleString(undefined, value < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 1 });
+const perSecond = (value: number): string => $localize`${formatBytes(value)}:bytes:/s`;
+
+export const CHARTS: readonly Chart[] = [
+  { figure: 'cpus', title: $localize`CPUs in use`, format: number },
+  { figure: 'memoryBytes', title: $localize`Memory in use`, format: formatBytes },
+  { figure: 'connections', title: $localize`Connections`, format: number },
+  { figure: 'operationRate', title: $localize`Operations a second`, format: number },
+  { figure: 'bytesInRate', title: $localize`From clients`, format: perSecond },
+  { figure: 'bytesOutRate', title: $localize`To clients`, format: perSecond },
+  { figure: 'diskBytes', title: $localize`On disk`, format: formatBytes },
+  { figure: 'databaseBytes', title: $localize`Size of the data`, format: formatBytes },
+  { figure: 'keys', title: $localize`Keys`, format: number },
+  { figure: 'hitRatio', title: $localize`Reads answered from memory`, format: (value) => `${number(value * 100)} %` },
+];
+
+/** A figure that nobody ever knew (keys of PostgreSQL) has no chart. */
+export function hasFigures(points: readonly Point[], { figure }: Chart): boolean {
+  return points.some((point) => point[figure] !== null);
+}
+
+/** For those who do not see the chart. */
+export function summaryOf(points: readonly Point[], { figure, title, format }: Chart): string {
+  const values = points.flatMap((point) => point[figure] ?? []);
+  const last = values.at(-1);
+  if (last === undefined) return $localize`${title}:title:: no figures`;
+  return $localize`${title}:title:: now ${format(last)}:now:, between ${format(Math.min(...values))}:least: and ${format(Math.max(...values))}:most:`;
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const ONE_DAY_MS = 86_400_000;
+
+/** As exact as the span needs it. */
+export function timeText(at: number, { from, to }: Span): string {
+  return (to - from <= ONE_DAY_MS ? TIME : DAY).format(at);
+}

@@ -1,0 +1,29 @@
+import { Component, inject } from '@angular/core';
+import { CurrentDatabase } from '../current-database';
+import { ConnectionCard } from './connection-card';
+import { ProgressCard } from './progress-card';
+import { Timeline } from './timeline';
+
+/** What most people come for: is it there, how do I connect, what happened. */
+@Component({
+  selector: 'dbm-overview',
+  imports: [ConnectionCard, ProgressCard, Timeline],
+  template: `
+    @if (current.database(); as database) {
+      <div class="columns">
+        <div class="column">
+          <dbm-progress-card [database]="database" />
+          <dbm-connection-card [database]="database" />
+        </div>
+        <dbm-timeline [databaseId]="database.id" />
+      </div>
+    }
+  `,
+  styles: `
+    .columns, .column { display: grid; gap: 16px; align-content: start; min-width: 0; }
+    @media (min-width: 1000px) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
+  `,
+})
+export class Overview {
+  protected readonly current = inject(CurrentDatabase);
+}

@@ -1,0 +1,27 @@
+import type { DatabaseEvent } from '../../api/types';
+import type { IconName } from '../../ui/icons';
+
+/** How far work is, is shown while it goes on, and no part of the history. */
+export const inHistory = ({ type }: Pick<DatabaseEvent, 'type'>): boolean => type !== 'instance.progress';
+
+/** Each once: what was fetched may also have come live. */
+export function newestFirst(events: readonly DatabaseEvent[]): DatabaseEvent[] {
+  return [...new Map(events.map((event) => [event.id, event])).values()].sort((a, b) => b.id - a.id);
+}
+
+const ICONS: readonly (readonly [RegExp, IconName])[] = [
+  [/failed|unhealthy|crashed/, 'alert'],
+  [/warned/, 'warning'],
+  [/running|healthy|restored/, 'good'],
+  [/sleep/, 'sleep'],
+  [/stop/, 'stopped'],
+  [/delete/, 'delete'],
+  [/rotat/, 'key'],
+  [/backed-up/, 'archive'],
+  [/created/, 'plus'],
+  [/start|waking/, 'play'],
+];
+
+export function iconOfEvent(type: string): IconName {
+  return ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? 'progress';
+}

@@ -1,0 +1,34 @@
+import { Component, computed, inject, signal } from '@angular/core';
+import { form, FormField } from '@angular/forms/signals';
+import { MatButtonModule } from '@angular/material/button';
+import { MatFormFieldModule } from '@angular/material/form-field';
+import { MatInputModule } from '@angular/material/input';
+import { MatProgressBarModule } from '@angular/material/progress-bar';
+import { RouterLink } from '@angular/router';
+import type { DatabaseState } from '../api/types';
+import { LiveDatabases } from '../live/live-databases';
+import { Icon } from '../ui/icon';
+import { STATES } from '../ui/state-looks';
+import { DatabaseRow } from './database-row';
+import { matches, NO_FILTER } from './filter';
+
+/** My databases, live. */
+@Component({
+  selector: 'dbm-database-list',
+  imports: [FormField, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, RouterLink, Icon, DatabaseRow],
+  templateUrl: './database-list.html',
+  styleUrl: './database-list.scss',
+})
+export class DatabaseList {
+  protected readonly live = inject(LiveDatabases);
+  readonly #filter = signal(NO_FILTER);
+  protected readonly filter = form(this.#filter);
+  protected readonly types = computed(() => [...new Set(this.live.all().map(({ type }) => type))].sort());
+  protected readonly states = Object.entries(STATES).map(([value, { text }]) => ({ value: value as DatabaseState, text }));
+  protected readonly shown = computed(() => this.live.all().filter((database) => matches(database, this.#filter())));
+  protected readonly isFiltered = computed(() => this.shown().length !== this.live.all().length);
+
+  protected showAll(): void {
+    this.#filter.set(NO_FILTER);
+  }
+}

@@ -1,0 +1,77 @@
+import { createEnvironmentInjector } from '@angular/core';
+import type { EnvironmentInjector } from '@angular/core';
+import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
+import { BrowserCacheLocation, InteractionRequiredAuthError, PublicClientApplication } from '@azure/msal-browser';
+import type { AccountInfo, Configuration } from '@azure/msal-browser';
+import { firstValueFrom } from 'rxjs';
+import type { SignInSettings } from '../api/types';
+import type { Way } from './way';
+
+/** By the issuer: Entra ID, or the one that DbMaker brings. */
+export class MsalWay implements Way {
+  readonly #msal: MsalService;
+  readonly #scopes: string[];
+
+  private constructor(msal: MsalService, scopes: string[]) {
+    this.#msal = msal;
+    this.#scopes = scopes;
+  }
+
+  static async create(settings: SignInSettings, parent: EnvironmentInjector): Promise<MsalWay> {
+    const instance = new PublicClientApplication(configurationOf(settings));
+    await instance.initialize();
+    const injector = createEnvironmentInjector([{ provide: MSAL_INSTANCE, useValue: instance }, MsalService, MsalBroadcastService], parent);
+    return new MsalWay(injector.get(MsalService), settings.scopes);
+  }
+
+  /** Takes up the answer of the issuer, if the browser comes from there. @returns whether somebody is signed in @throws AuthError when the issuer refused */
+  async resume(): Promise<boolean> {
+    await firstValueFrom(this.#msal.handleRedirectObservable());
+    return this.#account() !== null;
+  }
+
+  /** Leads the browser away, and in the end to `address`. */
+  async signIn(address: string): Promise<void> {
+    await firstValueFrom(this.#msal.loginRedirect({ scopes: this.#scopes, redirectStartPage: new URL(address, location.origin).href }), { defaultValue: undefined });
+  }
+
+  async bearer(renew: boolean): Promise<string | null> {
+    const account = this.#account();
+    if (account === null) return null;
+    try {
+      return (await firstValueFrom(this.#msal.acquireTokenSilent({ scopes: this.#scopes, account, forceRefresh: renew }))).accessToken;
+    } catch (error) {
+      if (error instanceof InteractionRequiredAuthError) return null;
+      throw error;
+    }
+  }
+
+  async end(): Promise<void> {
+    const account = this.#account();
+    if (account === null) return;
+    const idTokenHint = account.idToken;
+    await firstValueFrom(this.#msal.logoutRedirect({ account, ...(idTokenHint === undefined ? {} : { idTokenHint }) }), { defaultValue: undefined });
+  }
+
+  #account(): AccountInfo | null {
+    return this.#msal.instance.getAllAccounts()[0] ?? null;
+  }
+}
+
+function configurationOf({ authority, authorityMetadata, clientId, defaultScopes, knownAuthorities, protocolMode, redirectPath }: SignInSettings): Configuration {
+  const bridge = `${location.origin}${redirectPath}`;
+  return {
+    auth: {
+      clientId,
+      authority,
+      knownAuthorities,
+      ...(authorityMetadata === null ? {} : { authorityMetadata }),
+      redirectUri: bridge,
+      postLogoutRedirectUri: bridge,
+      OIDCOptions: { defaultScopes },
+    },
+    // Encrypted by MSAL under a key that ends with the browser: other tabs are signed in, too.
+    cache: { cacheLocation: BrowserCacheLocation.LocalStorage },
+    system: { protocolMode },
+  };
+}

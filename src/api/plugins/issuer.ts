@@ -1,0 +1,23 @@
+import type { EmbeddedIssuer } from '../../domain/ports/issuer.ts';
+import type { App } from '../app-type.ts';
+import { sourceOf } from '../audit.ts';
+
+/** The embedded issuer below /oidc: of the same origin as the API and the console. It answers by itself, and writes to the audit by itself. */
+export async function registerIssuer(app: App, issuer: EmbeddedIssuer): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null)); // left unread: the issuer reads it
+    scope.route({
+      method: ['GET', 'HEAD', 'POST', 'OPTIONS'], // a closed list: what the issuer knows
+      url: '/oidc/*',
+      exposeHeadRoute: false,
+      config: { access: 'public', audit: 'by itself' },
+      schema: { hide: true },
+      handler: async (request, reply) => {
+        reply.hijack();
+        for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+        await issuer.handle(request.raw, reply.raw, sourceOf(request));
+      },
+    });
+  });
+}

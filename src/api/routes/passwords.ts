@@ -1,0 +1,59 @@
+import { Type } from 'typebox';
+import { DbmakerError } from '../../domain/errors.ts';
+import type { LocalAccounts } from '../../domain/ports/issuer.ts';
+import type { ApiContext, App } from '../app-type.ts';
+import { noteAudit, sourceOf } from '../audit.ts';
+import { callerOf, type Caller } from '../caller.ts';
+import { IdParams, problemResponse, strictObject } from '../schemas/common.ts';
+import { endSignInsOf } from '../sign-in/end-all.ts';
+import { beganWith } from '../sign-in/sessions.ts';
+
+const tags = ['users'];
+const Secret = Type.String({ minLength: 1, maxLength: 1000 });
+
+/** Passwords of local accounts. */
+export function registerPasswordRoutes(app: App, context: ApiContext): void {
+  const { store } = context;
+
+  app.post('/api/users/:id/password', {
+    config: { access: 'admin', audit: { action: 'user.password-reset' } },
+    schema: {
+      tags, summary: 'Give a user a one-time password; it is shown this once', params: IdParams,
+      description: 'It has to be changed at the first sign-in. All sign-ins of that user end; API tokens stay. Only with local accounts.',
+      response: { 200: Type.Object({ username: Type.String(), password: Type.String({ description: 'Good for one sign-in.' }) }), ...problemResponse },
+    },
+  }, async (request) => {
+    const accounts = localAccounts();
+    const user = await store.users.get(request.params.id);
+    if (user === null) throw new DbmakerError('not_found', 'There is no such user.');
+    noteAudit(request, { subject: user.username, ownerId: user.id });
+    const password = await accounts.setOneTimePassword(user.id);
+    await endSignInsOf(context, user.id, null);
+    return { username: user.username, password };
+  });
+
+  app.put('/api/users/profile/password', {
+    config: { access: 'write', audit: { action: 'user.password' } },
+    schema: {
+      tags, summary: 'Change your own password', body: strictObject({ current: Secret, next: Secret }),
+      description: 'Your other sign-ins end; API tokens stay. Only with local accounts.', response: { 204: Type.Null(), ...problemResponse },
+    },
+  }, async (request, reply) => {
+    const caller = callerOf(request);
+    noteAudit(request, { subject: caller.user.username, ownerId: caller.user.id });
+    await localAccounts().changePassword(caller.user.id, caller.user.username, request.body, sourceOf(request));
+    await endSignInsOf(context, caller.user.id, signInOf(caller));
+    return reply.code(204).send(null);
+  });
+
+  /** @throws unsupported */
+  function localAccounts(): LocalAccounts {
+    if (context.signIn.kind === 'embedded') return context.signIn.issuer.accounts;
+    throw new DbmakerError('unsupported', 'There are no passwords here.', { remedy: `People sign in at ${new URL(context.signIn.oidc.authority).host}, and change their passwords there.` });
+  }
+}
+
+/** Id of the sign-in (or token) that a request belongs to. */
+function signInOf({ by, token }: Caller): string {
+  return by.kind === 'session' ? (beganWith(token) ?? token.id) : token.id;
+}

@@ -1,0 +1,98 @@
+import type { User } from '../user/user.ts';
+
+/** A local account: the user's password at the issuer that DbMaker brings. */
+export interface Account {
+  readonly userId: string;
+  /** Says by itself how it was made; see src/issuer/passwords.ts. */
+  readonly passwordHash: string;
+  /** It is a one-time password. */
+  readonly mustChange: boolean;
+  /** Milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+/** Like the methods of Store: each is one transaction and throws store_unavailable, store_read_only, disk_full. */
+export interface AccountRepository {
+  get(userId: string): Promise<Account | null>;
+  /** Makes or replaces it. @returns false, and nothing is written, when `insteadOf` is given and the hash is another by now (null: there is one by now) */
+  put(account: Omit<Account, 'changedAt'>, insteadOf?: string | null): Promise<boolean>;
+}
+
+/** Who somebody is at an issuer. */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+export interface IdentityRepository {
+  /** The user that it belongs to. */
+  find(identity: Identity): Promise<User | null>;
+  /** Makes the user and the identity, all or nothing. When the identity is there by now, its user is returned and nothing is made. @throws name_taken */
+  create(identity: Identity, user: Omit<User, 'createdAt'>): Promise<User>;
+}
+
+/** What the embedded issuer has to remember: a session, a grant, a code, a refresh token, a login under way. */
+export interface OidcRecord {
+  readonly model: string;
+  /** Hashed: whoever has the plain one can use it. */
+  readonly id: string;
+  /** Sealed. */
+  readonly payload: string;
+  readonly grantId: string | null;
+  /** Of a session; not the secret that its cookie holds. */
+  readonly uid: string | null;
+  /** Session to which it belongs. */
+  readonly sessionUid: string | null;
+  readonly accountId: string | null;
+  /** Milliseconds since 1970, both. */
+  readonly consumedAt: number | null;
+  readonly expiresAt: number | null;
+}
+
+/** Expired records are as good as gone. */
+export interface OidcRepository {
+  put(record: Omit<OidcRecord, 'consumedAt'>): Promise<void>;
+  get(model: string, id: string): Promise<OidcRecord | null>;
+  getByUid(model: string, uid: string): Promise<OidcRecord | null>;
+  /** Notes that it was used. @returns whether it was not before */
+  consume(model: string, id: string): Promise<boolean>;
+  delete(model: string, id: string): Promise<void>;
+  /** All that was given out under a grant. */
+  deleteOfGrant(grantId: string): Promise<void>;
+  /** Sessions (their uids) of an account. */
+  sessionsOf(accountId: string): Promise<string[]>;
+  /** The session and all that belongs to it. */
+  deleteSession(uid: string): Promise<void>;
+}
+
+/** Access tokens cannot be taken back: those (or sessions of the issuer whose tokens) are not to be believed any more are listed until they expire. */
+export interface EndedTokenRepository {
+  /** @param hash SHA-256, hex; listed until `expiresAt`, milliseconds since 1970 */
+  add(hash: string, expiresAt: number): Promise<void>;
+  /** Whether any of these is listed. */
+  hasAny(hashes: readonly string[]): Promise<boolean>;
+}
+
+/** Counts tries within windows of time, for limits that hold over restarts and for all processes. May be lost in a power cut. */
+export interface AttemptRepository {
+  /**
+   * Counts one more try under each key; a window begins with its first one. Beyond a limit nothing is counted.
+   * @returns null, or until when a limit is exceeded, milliseconds since 1970
+   */
+  take(limits: readonly { readonly key: string; readonly most: number }[], windowMs: number): Promise<number | null>;
+  /** The try was none to be counted: one less under each key. */
+  giveBack(keys: readonly string[]): Promise<void>;
+  /** Forgets all of a key. */
+  clear(key: string): Promise<void>;
+}
+
+/** All that sign-in keeps. */
+export interface SignInStore {
+  readonly accounts: AccountRepository;
+  readonly identities: IdentityRepository;
+  readonly oidc: OidcRepository;
+  readonly endedTokens: EndedTokenRepository;
+  readonly attempts: AttemptRepository;
+  /** Removes what has expired. @returns how many rows */
+  forgetExpired(): Promise<number>;
+}

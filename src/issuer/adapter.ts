@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { DbmakerError } from '../domain/errors.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { SecretBox } from '../domain/ports/secret-box.ts';
+import type { OidcRecord, OidcRepository } from '../domain/ports/sign-in-store.ts';
+
+export interface AdapterPorts {
+  readonly oidc: OidcRepository;
+  readonly box: SecretBox;
+  readonly clock: Clock;
+}
+
+type Payload = Readonly<Record<string, unknown>>;
+
+/**
+ * What oidc-provider remembers, in our store. Ids are what cookies, codes and refresh tokens are: only their hashes are kept, and what belongs to
+ * them is sealed. A reader of the database can sign in as nobody.
+ */
+export class Adapter {
+  readonly #model: string;
+  readonly #ports: AdapterPorts;
+
+  constructor(model: string, ports: AdapterPorts) {
+    this.#model = model;
+    this.#ports = ports;
+  }
+
+  async upsert(id: string, payload: Payload, expiresIn: number | undefined): Promise<void> {
+    const { oidc, box, clock } = this.#ports;
+    const hash = this.#hash(id);
+    const member = (name: string): string | null => (typeof payload[name] === 'string' ? payload[name] : null);
+    await oidc.put({
+      model: this.#model,
+      id: hash,
+      payload: box.seal(JSON.stringify(payload), this.#context(hash)),
+      grantId: this.#model === 'Grant' ? id : member('grantId'),
+      uid: this.#model === 'Session' ? member('uid') : null,
+      sessionUid: member('sessionUid'),
+      accountId: member('accountId'),
+      expiresAt: expiresIn === undefined ? null : clock.now() + expiresIn * 1000,
+    });
+  }
+
+  async find(id: string): Promise<Payload | undefined> {
+    return this.#open(await this.#ports.oidc.get(this.#model, this.#hash(id)));
+  }
+
+  async findByUid(uid: string): Promise<Payload | undefined> {
+    return this.#open(await this.#ports.oidc.getByUid(this.#model, uid));
+  }
+
+  async findByUserCode(): Promise<undefined> {
+    return undefined; // no devices
+  }
+
+  /** Codes and refresh tokens are good once, also when two requests bring the same at the same time. */
+  async consume(id: string): Promise<void> {
+    if (!(await this.#ports.oidc.consume(this.#model, this.#hash(id)))) throw new DbmakerError('conflict', 'This was used already.');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#ports.oidc.delete(this.#model, this.#hash(id));
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.#ports.oidc.deleteOfGrant(grantId);
+  }
+
+  #open(record: OidcRecord | null): Payload | undefined {
+    if (record === null) return undefined;
+    const payload = JSON.parse(this.#ports.box.open(record.payload, this.#context(record.id))) as Payload;
+    return record.consumedAt === null ? payload : { ...payload, consumed: Math.floor(record.consumedAt / 1000) };
+  }
+
+  #hash(id: string): string {
+    return createHash('sha256').update(`${this.#model}:${id}`).digest('base64url');
+  }
+
+  #context(hash: string): string {
+    return `oidc:${this.#model}:${hash}`;
+  }
+}

@@ -1,0 +1,42 @@
+import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
+import type { Identity, IdentityRepository } from '../../domain/ports/sign-in-store.ts';
+import type { User } from '../../domain/user/user.ts';
+import type { Database } from '../database.ts';
+import type { Queries } from '../schema.ts';
+import { toRow, toUser } from './users.ts';
+
+export class Identities implements IdentityRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async find(identity: Identity): Promise<User | null> {
+    return this.#database.read((queries) => userOf(queries, identity));
+  }
+
+  async create(identity: Identity, user: Omit<User, 'createdAt'>): Promise<User> {
+    const created: User = { ...user, createdAt: this.#database.clock.now() };
+    try {
+      return await this.#database.write(async (queries) => {
+        const existing = await userOf(queries, identity);
+        if (existing !== null) return existing;
+        await queries.insertInto('users').values(toRow(created)).execute();
+        await queries.insertInto('identities').values({ ...identity, user_id: created.id, created_at: created.createdAt }).execute();
+        return created;
+      });
+    } catch (error) {
+      if (!isDbmakerError(error, 'conflict')) throw error;
+      const meanwhile = await this.find(identity); // made at the same time by another request of the same person
+      if (meanwhile !== null) return meanwhile;
+      throw new DbmakerError('name_taken', `There is a user ${user.username} already.`, { cause: error, fields: { '/username': 'is taken' } });
+    }
+  }
+}
+
+async function userOf(queries: Queries, { issuer, subject }: Identity): Promise<User | null> {
+  const row = await queries.selectFrom('identities').innerJoin('users', 'users.id', 'identities.user_id').selectAll('users')
+    .where('identities.issuer', '=', issuer).where('identities.subject', '=', subject).executeTakeFirst();
+  return row ? toUser(row) : null;
+}
