@@ -74,10 +74,13 @@ async function start(): Promise<EngineServer> {
     async crash() {
       await waitFor(answers, { what: 'the cluster, before it is crashed' });
       // The death of one backend makes the postmaster end all others and recover, as after a power cut.
-      const client = await asClient({ user: cluster.user, password: cluster.password, database: 'postgres' });
+      const admin = { user: cluster.user, password: cluster.password, database: 'postgres' };
+      const [client, witness] = [await asClient(admin), await asClient(admin)];
+      const noticed = new Promise((resolve) => void witness.once('end', resolve));
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       process.kill(rows[0]!.pid, 'SIGKILL');
       await client.end().catch(() => undefined); // it is dead
+      await noticed; // on a busy machine the postmaster lets others in for a while before it finds the dead one
     },
     async applyOnly(nextPassword) {
       await asAdmin(`ALTER ROLE ${pg.escapeIdentifier(target.username)} PASSWORD '${scramVerifier(nextPassword)}'`);

@@ -51,7 +51,14 @@ async function tryStart(context: Context, id: string, paths: InstancePaths, defi
   await cutLog(paths);
   const group = await groupOf(context, definition);
   if (((await group?.processes()) ?? []).length > 0) return false;
-  const join = (await group?.prepare()) ?? [];
+  let join: readonly string[];
+  try {
+    join = (await group?.prepare()) ?? [];
+  } catch (error) {
+    // What another server, killed meanwhile, had begun to start has joined the group since we looked.
+    if (((await group?.processes()) ?? []).length > 0) return false;
+    throw error;
+  }
   const log = await openLog(paths);
   try {
     const child = launch(host, {
