@@ -44,7 +44,8 @@ export function createProvider(setup: ProviderSetup): Provider {
     scopes: ['openid', 'profile', 'email'],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'], sid: null, auth_time: null, iss: null },
     conformIdTokenClaims: false, // the console shows who is signed in from the id token
-    clientBasedCORS: () => false, // the console is of the same origin
+    // Browsers name the origin in a POST to their own as well; pages of others get no answer.
+    clientBasedCORS: (_ctx: unknown, origin: string) => setup.origins.includes(origin),
     responseTypes: ['code'],
     features: {
       devInteractions: { enabled: false },
