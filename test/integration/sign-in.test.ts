@@ -74,7 +74,7 @@ describe('sign-in with a local account', { concurrency: false }, () => {
     assert.match(browser.cookie('dbmaker_session')?.attributes ?? '', /HttpOnly; SameSite=Lax$/);
     const { csrfToken } = login.body;
     const profile = await browser.json('GET', '/api/users/profile');
-    assert.deepEqual([profile.status, profile.body.csrfToken, profile.body.usage], [200, csrfToken, { instances: 0, memoryBytes: 0, cpus: 0 }]);
+    assert.deepEqual([profile.status, profile.body.csrfToken, profile.body.usage], [200, csrfToken, { instances: 0, memoryBytes: 0, cpus: 0, backupBytes: 0 }]);
     using events = await EventClient.open(`${server.url}/events/containers`, { cookie: browser.cookieHeader('/events/containers') });
     await events.until('the snapshot', ({ messages }) => messages.length > 0);
     const make = (headers: Record<string, string>) => browser.json('POST', '/api/tokens', { body: { name: 'x' }, headers });
