@@ -866,7 +866,7 @@ export interface paths {
         post?: never;
         /**
          * Delete it and its data
-         * @description First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Of what keeps no data (its template names no `dataPath` and its engine has none) or has never run, there is none. Answers 202; with `Prefer: wait=60` 204 once it is gone.
+         * @description First a backup is made and kept for some days, see /api/backups; if that fails, nothing is removed, unless it is deleted again with `backup=false`. Of what keeps no data (its template names no `dataPath` and its engine has none) or has never run, there is none. Backups count against their owner's quota: where nothing of it is left, `quota_exceeded` is answered and nothing is done. Answers 202; with `Prefer: wait=60` 204 once it is gone.
          *
          *     Needs a token with the scope `write`.
          *
@@ -2524,6 +2524,8 @@ export interface paths {
                         email?: string;
                         /** @description Members left out stay as they are. */
                         quota?: {
+                            /** @description Of all backups together that are kept. */
+                            backupBytes?: number;
                             cpus?: number;
                             instances?: number;
                             memoryBytes?: number;
@@ -2605,6 +2607,8 @@ export interface paths {
                         displayName?: string;
                         /** @description Members left out stay as they are. */
                         quota?: {
+                            /** @description Of all backups together that are kept. */
+                            backupBytes?: number;
                             cpus?: number;
                             instances?: number;
                             memoryBytes?: number;
@@ -3886,6 +3890,8 @@ export interface components {
             id: string;
             /** @description What a user may hold at the same time. */
             quota: {
+                /** @description Of all backups together that are kept. */
+                backupBytes: number;
                 cpus: number;
                 instances: number;
                 memoryBytes: number;
@@ -4007,6 +4013,8 @@ export interface components {
             id: string;
             /** @description What a user may hold at the same time. */
             quota: {
+                /** @description Of all backups together that are kept. */
+                backupBytes: number;
                 cpus: number;
                 instances: number;
                 memoryBytes: number;
@@ -4025,6 +4033,7 @@ export interface components {
             };
             /** @description What of the quota is in use. */
             usage: {
+                backupBytes: number;
                 cpus: number;
                 instances: number;
                 memoryBytes: number;
@@ -4141,6 +4150,8 @@ export interface components {
             id: string;
             /** @description What a user may hold at the same time. */
             quota: {
+                /** @description Of all backups together that are kept. */
+                backupBytes: number;
                 cpus: number;
                 instances: number;
                 memoryBytes: number;
@@ -4155,7 +4166,7 @@ export interface components {
              * @example 2026-01-31T12:00:00.000Z
              */
             createdAt: string;
-            /** @description Why it was switched off by itself: `gone` (its receiver answered 410), `failing` (for days). */
+            /** @description Why it was switched off by itself: `gone` (its receiver answered 410), `failing` (for days), `demoted` (who made this global one is no admin any more). */
             disabledReason: string | null;
             enabled: boolean;
             /**
