@@ -259,6 +259,13 @@ test('failed logins are limited, good tokens still work, and so is everything', 
   assert.ok(Number(last.headers['retry-after']) >= 1);
 });
 
+test('sign-ins that are begun are limited: each is kept in the store, and anybody can begin one', async () => {
+  await using limited = await startApi({ config: { rateLimit: { signInsBegun: 2 } } });
+  const statuses: number[] = [];
+  for (const url of ['/oidc/auth?client_id=x', '/oidc/AUTH', '/oidc/auth', '/oidc/auth/x', '/oidc/authors', '/oidc/jwks']) statuses.push((await limited.ask(url)).status);
+  assert.deepEqual(statuses, [400, 400, 429, 429, 404, 200]);
+});
+
 test('a demoted admin loses the powers of a token at once', async () => {
   const eve = await api.person('eve', { role: 'admin' });
   assert.equal((await api.ask('/api/users', { token: eve.token })).status, 200);
