@@ -197,7 +197,7 @@ test('every route takes an access token or a session for what it is, and nothing
   const gone = await api.token(owner.user, ['read', 'write']);
   await api.store.tokens.delete(id, (await api.store.tokens.findByHash(hashApiToken(gone)))!.token.id);
   const ended = await sign.make(id);
-  await api.store.signIn.endedTokens.add(createHash('sha256').update(ended).digest('hex'), Date.now() + 600_000);
+  await api.store.signIn.endedTokens.add(createHash('sha256').update(ended.slice(0, ended.lastIndexOf('.'))).digest('hex'), Date.now() + 600_000);
   const bearers: Record<string, () => Promise<string> | string> = {
     ownerSignedIn: () => sign.make(id), adminSignedIn: () => sign.make(api.admin.user.id, { claims: { roles: ['admin'] } }), demotedAdmin: () => sign.make(weak), revoked: () => gone, endedSignIn: () => ended,
     expiredSignIn: () => sign.make(id, { secondsFromNow: -61 }), wrongAudience: () => sign.make(id, { claims: { aud: 'dbmaker-console' } }), wrongIssuer: () => sign.make(id, { claims: { iss: 'http://localhost:8081/oidc' } }),
