@@ -76,7 +76,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     strictTransportSecurity: dependencies.config.isPublicHttps === true ? { maxAge: 31_536_000, includeSubDomains: false } : false, // it would lock people out of http://localhost
   });
   await app.register(cookie);
-  registerAuth(app, context, await registerRateLimit(app, dependencies.config.rateLimit));
+  const count = await registerRateLimit(app, dependencies.config.rateLimit);
+  registerAuth(app, context, count.failedLogin);
   registerAudit(app, dependencies);
 
   const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup];
@@ -90,7 +91,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerTokenRoutes(app, context);
   registerSessionRoutes(app, context);
   registerSignInRoute(app, context);
-  if (context.signIn.kind === 'embedded') await registerIssuer(app, context.signIn.issuer);
+  if (context.signIn.kind === 'embedded') await registerIssuer(app, context.signIn.issuer, count.signInBegun);
   registerTemplateRoutes(app, context);
   registerWebhookRoutes(app, context);
   registerInstanceRoutes(app, context);

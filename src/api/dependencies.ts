@@ -48,7 +48,7 @@ export interface ApiConfig {
   /** Browsers reach the API over https, whatever a request here looks like. Default: false. */
   readonly isPublicHttps?: boolean;
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
-  readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number };
+  readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number; readonly signInsBegun?: number };
 }
 
 /** Everything that the api is built from; src/main makes the concrete ones. */

@@ -35,15 +35,15 @@ export class Accounts implements LocalAccounts {
     });
   }
 
-  /** Sets the password that somebody chose who has just shown the old one. @throws invalid_request, conflict (changed meanwhile), rate_limited */
-  async replace(account: Account, username: string, next: string): Promise<void> {
+  /** Sets the password that somebody chose who has just shown the old one. @returns its hash @throws invalid_request, conflict (changed meanwhile), rate_limited */
+  async replace(account: Account, username: string, next: string): Promise<string> {
     const problem = passwordProblem(next, { username });
     if (problem !== null) throw new DbmakerError('invalid_request', `The new password ${problem}.`, { fields: { '/next': problem } });
     if (await this.#hasher.verify(next, account.passwordHash)) {
       throw new DbmakerError('invalid_request', 'The new password must be another one than before.', { fields: { '/next': 'must be another one than before' } });
     }
     const passwordHash = await this.#hasher.hash(next);
-    if (await this.#store.signIn.accounts.put({ userId: account.userId, passwordHash, mustChange: false }, account.passwordHash)) return;
+    if (await this.#store.signIn.accounts.put({ userId: account.userId, passwordHash, mustChange: false }, account.passwordHash)) return passwordHash;
     throw new DbmakerError('conflict', 'The password was changed in the meantime.', { remedy: 'Sign in with the new one.' });
   }
 

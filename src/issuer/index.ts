@@ -139,6 +139,7 @@ class Issuer implements EmbeddedIssuer {
         cookieKey: await this.#keys.cookieKey(),
         adapter: { oidc: store.signIn.oidc, box, clock },
         findUser: async (id) => ((await store.signIn.accounts.get(id)) === null ? null : store.users.get(id)),
+        isPasswordHash: async (id, hash) => (await store.signIn.accounts.get(id))?.passwordHash === hash,
         onServerError: (error) => log.error({ err: error }, 'the issuer could not answer'),
       });
       this.#made = { provider, kids };

@@ -64,7 +64,7 @@ export class Interactions {
     const username = (form.get('username') ?? '').trim().toLowerCase().slice(0, 200);
     try {
       const { user, account } = await this.#accounts.login(username, form.get('password') ?? '', source);
-      if (!account.mustChange) return await this.#finish(provider, { request, response, source, user });
+      if (!account.mustChange) return await this.#finish(provider, { request, response, source, user, hash: account.passwordHash });
       const changing: Changing = { userId: user.id, hash: account.passwordHash, until: this.#clock.now() + CHANGING_MS };
       await provider.interactionResult(request, response, { changing }, { mergeWithLastSubmission: false });
       redirect(response, action);
@@ -81,18 +81,19 @@ export class Interactions {
     const next = form.get('next') ?? '';
     try {
       if (next !== form.get('again')) throw new DbmakerError('invalid_request', 'The two are not the same.');
-      await this.#accounts.replace({ userId: user.id, passwordHash: hash, mustChange: true, changedAt: 0 }, user.username, next);
+      const chosen = await this.#accounts.replace({ userId: user.id, passwordHash: hash, mustChange: true, changedAt: 0 }, user.username, next);
       await this.#note(user, 'user.password', source, null);
-      await this.#finish(provider, { request, response, source, user });
+      await this.#finish(provider, { request, response, source, user, hash: chosen });
     } catch (error) {
       if (!isDbmakerError(error, 'invalid_request') && !isDbmakerError(error, 'rate_limited') && !isDbmakerError(error, 'conflict')) throw error;
       send(response, statusOf(error), passwordPage({ action, username: user.username, shortest: SHORTEST, error: error.userText }), error.retryAfterMs);
     }
   }
 
-  async #finish(provider: Provider, { request, response, source, user }: { request: IncomingMessage; response: ServerResponse; source: string | null; user: User }): Promise<void> {
+  /** `hash`: of the password that was shown. Who comes back with this login after that was changed is not signed in (see InteractionAdapter). */
+  async #finish(provider: Provider, { request, response, source, user, hash }: Omit<Posted, 'form' | 'action'> & { user: User; hash: string }): Promise<void> {
     await this.#note(user, 'sign-in', source, null);
-    await provider.interactionFinished(request, response, { login: { accountId: user.id, ts: Math.floor(this.#clock.now() / 1000), amr: ['pwd'] } }, { mergeWithLastSubmission: false });
+    await provider.interactionFinished(request, response, { login: { accountId: user.id, ts: Math.floor(this.#clock.now() / 1000), amr: ['pwd'] }, shown: hash }, { mergeWithLastSubmission: false });
   }
 
   async #changing({ result }: InteractionModel): Promise<{ user: User; hash: string } | null> {

@@ -15,15 +15,43 @@ export interface ProviderSetup {
   readonly adapter: AdapterPorts;
   /** null: there is no such local account (any more). */
   findUser(id: string): Promise<User | null>;
+  /** Whether this is still the hash of their password. */
+  isPasswordHash(accountId: string, hash: string): Promise<boolean>;
   /** Told of what is no fault of a request. */
   onServerError(error: unknown): void;
+}
+
+/** An interaction's result, once somebody has signed in. */
+interface Shown {
+  readonly login?: { readonly accountId: string };
+  /** Hash of the password. */
+  readonly shown?: string;
+}
+
+/**
+ * A login is kept in the interaction until the browser comes back with it, which may be an hour later: by then the password may be another one. Such a
+ * login is worth nothing: whoever resets a password shuts out also those who have shown the old one and wait.
+ */
+class InteractionAdapter extends Adapter {
+  readonly #setup: Pick<ProviderSetup, 'isPasswordHash'>;
+
+  constructor(model: string, setup: Pick<ProviderSetup, 'adapter' | 'isPasswordHash'>) {
+    super(model, setup.adapter);
+    this.#setup = setup;
+  }
+
+  override async find(id: string): ReturnType<Adapter['find']> {
+    const payload = await super.find(id);
+    const { login, shown } = (payload?.['result'] ?? {}) as Shown;
+    return login === undefined || (shown !== undefined && (await this.#setup.isPasswordHash(login.accountId, shown))) ? payload : undefined;
+  }
 }
 
 /** oidc-provider as the console needs it. Everything that it remembers is in the store, so it can be replaced by a new one at any time. */
 export function createProvider(setup: ProviderSetup): Provider {
   const back = setup.origins.map((origin) => `${origin}${REDIRECT_PATH}`);
   const provider = new Provider(setup.issuer, {
-    adapter: (model: string) => new Adapter(model, setup.adapter),
+    adapter: (model: string) => (model === 'Interaction' ? new InteractionAdapter(model, setup) : new Adapter(model, setup.adapter)),
     clients: [{
       client_id: CLIENT_ID,
       client_name: 'DbMaker',

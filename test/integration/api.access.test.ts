@@ -197,7 +197,7 @@ test('every route takes an access token or a session for what it is, and nothing
   const gone = await api.token(owner.user, ['read', 'write']);
   await api.store.tokens.delete(id, (await api.store.tokens.findByHash(hashApiToken(gone)))!.token.id);
   const ended = await sign.make(id);
-  await api.store.signIn.endedTokens.add(createHash('sha256').update(ended).digest('hex'), Date.now() + 600_000);
+  await api.store.signIn.endedTokens.add(createHash('sha256').update(ended.slice(0, ended.lastIndexOf('.'))).digest('hex'), Date.now() + 600_000);
   const bearers: Record<string, () => Promise<string> | string> = {
     ownerSignedIn: () => sign.make(id), adminSignedIn: () => sign.make(api.admin.user.id, { claims: { roles: ['admin'] } }), demotedAdmin: () => sign.make(weak), revoked: () => gone, endedSignIn: () => ended,
     expiredSignIn: () => sign.make(id, { secondsFromNow: -61 }), wrongAudience: () => sign.make(id, { claims: { aud: 'dbmaker-console' } }), wrongIssuer: () => sign.make(id, { claims: { iss: 'http://localhost:8081/oidc' } }),
@@ -257,6 +257,13 @@ test('failed logins are limited, good tokens still work, and so is everything', 
   for (let n = 0; n < 8; n++) last = await limited.ask('/nothing');
   assert.deepEqual([last.status, last.json.code], [429, 'rate_limited']);
   assert.ok(Number(last.headers['retry-after']) >= 1);
+});
+
+test('sign-ins that are begun are limited: each is kept in the store, and anybody can begin one', async () => {
+  await using limited = await startApi({ config: { rateLimit: { signInsBegun: 2 } } });
+  const statuses: number[] = [];
+  for (const url of ['/oidc/auth?client_id=x', '/oidc/AUTH', '/oidc/auth', '/oidc/auth/x', '/oidc/authors', '/oidc/jwks']) statuses.push((await limited.ask(url)).status);
+  assert.deepEqual(statuses, [400, 400, 429, 429, 404, 200]);
 });
 
 test('a demoted admin loses the powers of a token at once', async () => {

@@ -122,6 +122,16 @@ describe('sign-in with an issuer outside', { concurrency: false }, () => {
     assert.equal((await login(await sign.make('entra', { claims: { ...claims('entra@example.com').claims, scope: undefined, scp: 'dbmaker other' }, typ: 'JWT' }))).status, 200, 'as Entra makes them');
   });
 
+  test('a token that was ended by logout stays ended, however its signature is written', async () => {
+    const token = await sign.make('leaver', claims('leaver@example.com'));
+    assert.equal((await login(token)).status, 200);
+    assert.equal((await ask('POST', '/api/auth/logout', token)).status, 204);
+    // 256 bytes leave four bits of the last letter unused.
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const other = `${token.slice(0, -1)}${letters[letters.indexOf(token.slice(-1)) + 1] ?? ''}`;
+    for (const ended of [token, other]) assert.equal((await login(ended)).status, 401);
+  });
+
   test('a new key of the authority is taken at once, and the one before it is still good', async () => {
     const old = await sign.make('s1', claims('robert@example.com'));
     const before = await keys(() => Date.now()).current();

@@ -162,6 +162,20 @@ describe('sign-in with a local account', { concurrency: false }, () => {
     assert.doesNotMatch(JSON.stringify(audit), /another password/);
   });
 
+  test('whoever has shown a password and waits is not let in once it was reset', async () => {
+    const { id, password } = await person('hugo');
+    const browser = new Browser(server.url);
+    const flow = await SignInFlow.at(browser);
+    const page = await flow.begin();
+    const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const shown = await browser.fetch(action, { method: 'POST', body: new URLSearchParams({ username: 'hugo', password }) });
+    assert.equal(shown.status, 303);
+    assert.equal((await server.api('POST', `/api/users/${id}/password`)).status, 200);
+    const back = await browser.open(shown.headers.get('location') ?? '', {}, flow.redirectUri);
+    assert.equal(back.status, 400, back.url);
+    assert.match((await (await SignInFlow.at(browser)).begin({ prompt: 'none' })).url, /error=login_required/);
+  });
+
   test('browsers are sent back only to the console, and codes need the verifier', async () => {
     const browser = new Browser(server.url);
     const flow = await SignInFlow.at(browser);

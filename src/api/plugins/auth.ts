@@ -10,7 +10,7 @@ import { hashApiToken, isApiToken } from '../secrets.ts';
 import { csrfTokenOf, hasCsrfToken, hashSession, needsCsrfToken, sessionOf } from '../session-cookie.ts';
 import { isAccessToken } from '../sign-in/access-tokens.ts';
 import type { SignedIn, SignIn } from '../sign-in/sign-in.ts';
-import type { CountFailedLogin } from './rate-limit.ts';
+import type { Count } from './rate-limit.ts';
 
 /** Where the first access token of a person makes the user. */
 export const LOGIN = '/api/auth/login';
@@ -22,7 +22,7 @@ const isDocsPage = (url: string): boolean => url === '/docs' || url.startsWith('
 type Needs = Pick<ApiDependencies, 'store' | 'clock' | 'log'> & { readonly signInCheck: Pick<SignIn, 'check'> };
 
 /** API tokens, access tokens and session cookies, and for every route the check that it says who may use it. */
-export function registerAuth(app: App, { store, clock, log, signInCheck }: Needs, countFailure: CountFailedLogin): void {
+export function registerAuth(app: App, { store, clock, log, signInCheck }: Needs, countFailure: Count): void {
   app.decorateRequest('caller', null);
 
   app.addHook('onRoute', ({ url, method, config }) => {

@@ -44,6 +44,8 @@ test('what has a hash in its name is kept for good, everything else is asked for
     assert.equal(hashed.headers['cache-control'], 'public, max-age=31536000, immutable');
     assert.match(String(hashed.headers['content-type']), /javascript/);
     assert.equal((await api.ask('/favicon.svg')).headers['cache-control'], 'no-cache');
+    const missing = await api.ask('/main-GHIJKL34.js');
+    assert.deepEqual([missing.status, missing.headers['cache-control']], [404, 'no-store'], 'it may be there in a moment');
   });
 });
 

@@ -23,12 +23,16 @@ export interface ConsoleOptions {
 
 /** The console: its files as they are, and its page for every address that a person may have opened. */
 export async function registerConsole(app: App, { directory, issuerOrigin }: ConsoleOptions): Promise<void> {
-  await app.register(serveStatic, { root: directory, serve: false, preCompressed: true, cacheControl: false });
+  await app.register(serveStatic, {
+    root: directory, serve: false, preCompressed: true, cacheControl: false,
+    // Not before it is found: that there is nothing (yet, while a newer console is brought out) must not be kept for good.
+    setHeaders: (reply, file) => { void reply.header('cache-control', HASHED.test(file.replace(/\.(br|gz)$/, '')) ? FOR_GOOD : 'no-cache'); },
+  });
   app.get('/*', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
     const address = request.url.split('?', 1)[0] ?? '/';
     if (NOT_PAGES.test(address)) return reply.callNotFound();
     if (isPage(address, request)) return page(address, reply);
-    return reply.header('cache-control', HASHED.test(address) ? FOR_GOOD : 'no-cache').sendFile(address.slice(1));
+    return reply.sendFile(address.slice(1));
   });
 
   /** The nonce is for Angular's styles, which it adds as it shows components: without it they would need 'unsafe-inline'. */

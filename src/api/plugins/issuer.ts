@@ -1,9 +1,13 @@
 import type { EmbeddedIssuer } from '../../domain/ports/issuer.ts';
 import type { App } from '../app-type.ts';
 import { sourceOf } from '../audit.ts';
+import type { Count } from './rate-limit.ts';
+
+/** Where a sign-in begins. The issuer does not look at the case of letters. */
+const BEGINS = /^\/oidc\/auth(?![^/?])/i;
 
 /** The embedded issuer below /oidc: of the same origin as the API and the console. It answers by itself, and writes to the audit by itself. */
-export async function registerIssuer(app: App, issuer: EmbeddedIssuer): Promise<void> {
+export async function registerIssuer(app: App, issuer: EmbeddedIssuer, countBegun: Count): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _body, done) => done(null)); // left unread: the issuer reads it
@@ -14,6 +18,7 @@ export async function registerIssuer(app: App, issuer: EmbeddedIssuer): Promise<
       config: { access: 'public', audit: 'by itself' },
       schema: { hide: true },
       handler: async (request, reply) => {
+        if (BEGINS.test(request.url)) await countBegun(request);
         reply.hijack();
         for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
         await issuer.handle(request.raw, reply.raw, sourceOf(request));

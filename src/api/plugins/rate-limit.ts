@@ -4,19 +4,19 @@ import { DbmakerError } from '../../domain/errors.ts';
 import type { App } from '../app-type.ts';
 import type { ApiConfig } from '../dependencies.ts';
 
-/** Per address and minute. Generous: it stops floods, not work. */
-const DEFAULTS = { requests: 60_000, failedLogins: 30 };
+/** Per address and minute. Generous: it stops floods, not work. Each sign-in that is begun is kept in the store for an hour, and anybody can begin one. */
+const DEFAULTS = { requests: 60_000, failedLogins: 30, signInsBegun: 600 };
 
-/** Counts a failed login. @throws rate_limited when this address has had too many */
-export type CountFailedLogin = (request: FastifyRequest) => Promise<void>;
+/** Counts one more. @throws rate_limited when this address has had too many */
+export type Count = (request: FastifyRequest) => Promise<void>;
 
 /**
- * Two limits: of all requests (a hook, so that unknown addresses count too), and of failed logins. Whoever has a good token is not kept out by
+ * Of all requests (a hook, so that unknown addresses count too), and those that are counted where they happen: whoever has a good token is not kept out by
  * somebody else's failures behind the same address.
  */
-export async function registerRateLimit(app: App, limits: ApiConfig['rateLimit']): Promise<CountFailedLogin> {
+export async function registerRateLimit(app: App, limits: ApiConfig['rateLimit']): Promise<{ readonly failedLogin: Count; readonly signInBegun: Count }> {
   await app.register(rateLimit, { global: false });
-  const limiter = (max: number): CountFailedLogin => {
+  const limiter = (max: number): Count => {
     const check = app.createRateLimit({ max, timeWindow: 60_000 });
     return async (request) => {
       const result = await check(request);
@@ -25,5 +25,5 @@ export async function registerRateLimit(app: App, limits: ApiConfig['rateLimit']
     };
   };
   app.addHook('onRequest', limiter(limits?.requests ?? DEFAULTS.requests));
-  return limiter(limits?.failedLogins ?? DEFAULTS.failedLogins);
+  return { failedLogin: limiter(limits?.failedLogins ?? DEFAULTS.failedLogins), signInBegun: limiter(limits?.signInsBegun ?? DEFAULTS.signInsBegun) };
 }

@@ -51,6 +51,7 @@ export interface OidcRecord {
 
 /** Expired records are as good as gone. */
 export interface OidcRepository {
+  /** What belongs to a session that was deleted some minutes ago is left out: whoever had read it before must not bring it back. */
   put(record: Omit<OidcRecord, 'consumedAt'>): Promise<void>;
   get(model: string, id: string): Promise<OidcRecord | null>;
   getByUid(model: string, uid: string): Promise<OidcRecord | null>;

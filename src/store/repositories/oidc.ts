@@ -2,6 +2,10 @@ import type { OidcRecord, OidcRepository } from '../../domain/ports/sign-in-stor
 import type { Database } from '../database.ts';
 import type { OidcRecordRow } from '../sign-in-schema.ts';
 
+/** That a session was ended is remembered for so long, as a record of its own: a request that had read it before must not write it back. */
+const ENDED = 'EndedSession';
+const ENDED_MS = 15 * 60_000;
+
 export class Oidc implements OidcRepository {
   readonly #database: Database;
 
@@ -12,8 +16,12 @@ export class Oidc implements OidcRepository {
   async put(record: Omit<OidcRecord, 'consumedAt'>): Promise<void> {
     const { model, id, payload, grantId, uid, sessionUid, accountId, expiresAt } = record;
     const values = { payload, grant_id: grantId, uid, session_uid: sessionUid, account_id: accountId, expires_at: expiresAt };
-    await this.#database.write((queries) => queries.insertInto('oidc_records').values({ model, id, consumed_at: null, ...values })
-      .onConflict((conflict) => conflict.columns(['model', 'id']).doUpdateSet(values)).execute());
+    await this.#database.write(async (queries) => {
+      const session = uid ?? sessionUid;
+      if (session !== null && (await queries.selectFrom('oidc_records').select('id').where('model', '=', ENDED).where('id', '=', session).executeTakeFirst())) return;
+      await queries.insertInto('oidc_records').values({ model, id, consumed_at: null, ...values })
+        .onConflict((conflict) => conflict.columns(['model', 'id']).doUpdateSet(values)).execute();
+    });
   }
 
   async get(model: string, id: string): Promise<OidcRecord | null> {
@@ -54,6 +62,9 @@ export class Oidc implements OidcRepository {
 
   async deleteSession(uid: string): Promise<void> {
     await this.#database.write(async (queries) => {
+      const ended = { payload: '', expires_at: this.#database.clock.now() + ENDED_MS };
+      await queries.insertInto('oidc_records').values({ model: ENDED, id: uid, grant_id: null, uid: null, session_uid: null, account_id: null, consumed_at: null, ...ended })
+        .onConflict((conflict) => conflict.columns(['model', 'id']).doUpdateSet(ended)).execute();
       await queries.deleteFrom('oidc_records').where('session_uid', '=', uid).execute();
       await queries.deleteFrom('oidc_records').where('uid', '=', uid).where('model', '=', 'Session').execute();
     });

@@ -97,6 +97,22 @@ export function signInContract(open: OpenStore): void {
       assert.equal(await oidc.get('RefreshToken', 'r2'), null);
       assert.deepEqual([await oidc.sessionsOf('ann'), await oidc.sessionsOf('bob')], [['u2'], ['u3']]);
     });
+
+    test('a session that was ended is not brought back by a request that had read it before', async () => {
+      await using under = await open();
+      const { oidc } = under.store.signIn;
+      const session = record({ model: 'Session', id: 's1', uid: 'u1', accountId: 'ann' });
+      await oidc.put(session);
+      await oidc.deleteSession('u1');
+      await oidc.put(session); // as oidc-provider does at the end of each request
+      await oidc.put({ ...session, id: 's1-under-another-id' });
+      await oidc.put(record({ id: 'r1', sessionUid: 'u1' }));
+      assert.deepEqual([await oidc.sessionsOf('ann'), await oidc.getByUid('Session', 'u1'), await oidc.get('RefreshToken', 'r1')], [[], null, null]);
+      await oidc.put({ ...session, id: 's2', uid: 'u2' });
+      assert.deepEqual(await oidc.sessionsOf('ann'), ['u2']);
+      under.clock.advance(HOUR);
+      assert.equal(await under.store.signIn.forgetExpired(), 1);
+    });
   });
 
   describe('ended tokens', () => {

@@ -10,7 +10,7 @@ export const onlySignedIn: CanActivateFn = (_route, { url }) =>
 export const onlySignedOut: CanActivateFn = (route) =>
   inject(Session).profile() === null || inject(Router).parseUrl(pathWithin(route.queryParamMap.get('to')));
 
-/** Only addresses of this page: nobody is sent elsewhere by a link to the sign-in. */
+/** Only addresses of this page: nobody is sent elsewhere by a link to the sign-in. As a browser reads them: it leaves out tabs and ends of lines. */
 export function pathWithin(to: string | null): string {
-  return to !== null && /^\/(?![/\\])/.test(to) ? to : '/';
+  return to?.startsWith('/') === true && URL.parse(to, location.origin)?.origin === location.origin ? to : '/';
 }

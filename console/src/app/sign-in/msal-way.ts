@@ -11,6 +11,8 @@ import type { Way } from './way';
 export class MsalWay implements Way {
   readonly #msal: MsalService;
   readonly #scopes: string[];
+  /** Whose this page is, whoever signs in in other tabs: id of an account at MSAL. */
+  #person: string | null = null;
 
   private constructor(msal: MsalService, scopes: string[]) {
     this.#msal = msal;
@@ -26,7 +28,11 @@ export class MsalWay implements Way {
 
   /** Takes up the answer of the issuer, if the browser comes from there. @returns whether somebody is signed in @throws AuthError when the issuer refused */
   async resume(): Promise<boolean> {
-    await firstValueFrom(this.#msal.handleRedirectObservable());
+    const answer = await firstValueFrom(this.#msal.handleRedirectObservable());
+    const { instance } = this.#msal;
+    // Somebody else's account may still be there, of a sign-in that ended without a sign-out.
+    if (answer !== null) instance.setActiveAccount(answer.account);
+    this.#person = (instance.getActiveAccount() ?? instance.getAllAccounts()[0])?.homeAccountId ?? null;
     return this.#account() !== null;
   }
 
@@ -54,7 +60,7 @@ export class MsalWay implements Way {
   }
 
   #account(): AccountInfo | null {
-    return this.#msal.instance.getAllAccounts()[0] ?? null;
+    return this.#person === null ? null : this.#msal.instance.getAccount({ homeAccountId: this.#person });
   }
 }
 

@@ -40,8 +40,8 @@ export class Session {
       this.#issuer.set(settings);
       this.#msal = await MsalWay.create(settings, this.#environment);
       const kept = TokenWay.kept();
-      if (kept !== null) await this.#enter(kept);
-      else if (await this.#msal.resume()) await this.#enter(this.#msal);
+      if (kept !== null && (await this.#enterBy(kept))) return;
+      if (await this.#msal.resume()) await this.#enter(this.#msal);
     } catch (error) {
       this.#problem.set(toApiError(error));
     }
@@ -106,11 +106,25 @@ export class Session {
     await way?.end();
   }
 
+  /** By a token of before; one that is not good any more is forgotten, so that it stands in nobody's way. @returns whether it was good */
+  async #enterBy(kept: TokenWay): Promise<boolean> {
+    try {
+      await this.#enter(kept);
+      return true;
+    } catch (error) {
+      if (toApiError(error).status !== UNAUTHENTICATED) throw error;
+      await kept.end();
+      this.#problem.set(toApiError(error));
+      return false;
+    }
+  }
+
   async #enter(way: Way): Promise<void> {
     const bearer = await way.bearer(false);
     if (bearer === null) return;
     const profile = await this.#tell(bearer);
     this.#way = way;
+    this.#problem.set(null);
     this.#profile.set(profile);
   }
 
