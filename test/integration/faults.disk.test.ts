@@ -8,9 +8,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { read, withRedis, write } from '../support/clients.ts';
+import { read, withRedis, write, type Login } from '../support/clients.ts';
 import { mountEmpty, testInMountNamespace } from '../support/mount-namespace.ts';
-import { makePerson } from '../support/person.ts';
+import { makePerson, type Person } from '../support/person.ts';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
@@ -46,6 +46,17 @@ function disks(base: string): void {
     return () => rmSync(file);
   };
   const serverOn = (home: string): Promise<TestServer> => startServer({ runtime: 'process', home });
+  /** A Redis of ann's on that disk, with 30 MiB that cannot be made smaller. */
+  const largeRedis = async (server: TestServer): Promise<{ ann: Person; id: string; login: Login }> => {
+    const ann = await makePerson(server, 'ann');
+    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
+    const login = await ann.connection(id);
+    await write('redis', login, 1);
+    await withRedis(login, async (client) => {
+      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB));
+    });
+    return { ann, id, login };
+  };
 
   test('a disk without room for a database: it fails in words, leaves nothing half-made, and comes by itself once there is room', { timeout: 60_000 }, async () => {
     const home = mount('small', 160);
@@ -79,19 +90,14 @@ function disks(base: string): void {
   test('a disk that fills up during a final backup: nothing is removed, it is told, no half of it stays, and it is made once there is room', { timeout: 240_000 }, async () => {
     const home = mount('backups', 256);
     await using server = await serverOn(home);
-    const ann = await makePerson(server, 'ann');
-    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
-    const login = await ann.connection(id);
-    await write('redis', login, 1);
+    const { ann, id, login } = await largeRedis(server);
     await withRedis(login, async (client) => {
-      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB)); // cannot be made smaller
       await client.bgrewriteaof().catch(() => undefined);
       // Or it would take the room that is left below.
       await waitFor(async () => /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0/.test(await client.info('persistence')), { what: 'the log to be written anew' });
     });
     const relieve = fill(home, 12 * MIB);
     await ann.must(202, 'DELETE', `/api/containers/${id}`);
-    // Redis wants to write a snapshot when it is asked to end, cannot, and goes on; after 20 s it is ended by force.
     const told = await ann.until(id, 'the failure to be told', ({ reason }) => reason !== null, 60_000);
     assert.deepEqual([told.status, told.reason?.code], ['deleting', 'disk_full'], JSON.stringify(told));
     assert.match(told.reason?.message ?? '', /^Nothing was removed, as the final backup failed: The disk of the server has no room for the backup\. Make room/);
@@ -113,14 +119,9 @@ function disks(base: string): void {
   test('a Redis whose log could not be written anew while the disk was full: not stopped as long as that would cost data, backed up with all of it after that', { timeout: 240_000 }, async () => {
     const home = mount('logs', 256);
     await using server = await serverOn(home);
-    const ann = await makePerson(server, 'ann');
-    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
-    const login = await ann.connection(id);
+    const { ann, id, login } = await largeRedis(server);
     const persistence = (pattern: RegExp, what: string): Promise<unknown> =>
       waitFor(async () => pattern.test(await withRedis(login, (client) => client.info('persistence'))), { what, timeoutMs: 30_000, intervalMs: 200 });
-    await withRedis(login, async (client) => {
-      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB));
-    });
     const relieve = fill(home, 8 * MIB);
     // It has three tries of its own at once; the next ones come after a minute, and later each time.
     for (let tries = 0; tries < 4; tries += 1) {
@@ -139,19 +140,15 @@ function disks(base: string): void {
     relieve();
     const backup = await ann.deleteKeeping(id);
     const restored = await ann.connection((await ann.restore(backup.id)).id);
-    assert.deepEqual(await read('redis', restored), [7]);
+    assert.deepEqual(await read('redis', restored), [1, 7]);
     assert.equal(await withRedis(restored, (client) => client.strlen('large:29')), MIB);
   });
 
   test('a Redis that failed to write its log anew, which was never off, is stopped as any other once there is room', { timeout: 120_000 }, async () => {
     const home = mount('rewrites', 192);
     await using server = await serverOn(home);
-    const ann = await makePerson(server, 'ann');
-    const { id } = await ann.create({ template: 'redis', name: 'kept', resources: { memory: '128MB' } });
-    const login = await ann.connection(id);
-    await write('redis', login, 1);
+    const { ann, id, login } = await largeRedis(server);
     await withRedis(login, async (client) => {
-      for (let n = 0; n < 30; n += 1) await client.set(`large:${String(n)}`, randomBytes(MIB));
       const relieve = fill(home, 8 * MIB);
       await client.bgrewriteaof();
       await waitFor(async () => (await client.info('persistence')).includes('aof_last_bgrewrite_status:err'), { what: 'the rewrite to fail', timeoutMs: 20_000 });
