@@ -1,46 +1,18 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { ensureConsole } from '../../scripts/setup/console.mjs';
 import { program } from '../clients/program.ts';
 import { openWindow } from '../support/chromium.ts';
-import type { Window } from '../support/chromium.ts';
+import { addPerson, seen, signInFirst, startWithConsole, windowOf } from '../support/console-journey.ts';
 import { noteSecret } from '../support/secrets.ts';
-import { startServer } from '../support/server.ts';
-import type { TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const LIMIT = { timeout: 300_000 };
-const PASSWORD = 'three words and a horse';
 /** Scripts and styles of the first page, as they come over the wire. */
 const MOST_BYTES = 250 * 1024;
 
-/** Somebody whom an admin has just added. @returns their one-time password */
-async function addPerson(server: TestServer, username: string): Promise<string> {
-  const { status, body } = await server.api<{ id: string }>('POST', '/api/users', { username });
-  assert.equal(status, 201);
-  const { password } = (await server.api<{ password: string }>('POST', `/api/users/${body.id}/password`)).body;
-  noteSecret('password', password);
-  return password;
-}
-
-async function signIn(page: Page, username: string, password: string): Promise<void> {
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByLabel('Name').fill(username);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-async function seen(window: Window, name: string): Promise<void> {
-  assert.deepEqual(await window.look(name), []);
-}
-
 test('from the first sign-in to the answer of a database of one\'s own, and to its end', LIMIT, async () => {
-  await ensureConsole(ROOT);
-  await using server = await startServer({ runtime: 'process' });
-  noteSecret('password', PASSWORD);
+  await using server = await startWithConsole();
   const oneTime = await addPerson(server, 'ann');
   await using window = await openWindow(server.url);
   const { page } = window;
@@ -48,10 +20,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.goto(`${server.url}/new`);
   await page.getByRole('heading', { name: 'Sign in to DbMaker' }).waitFor();
   await seen(window, 'sign-in');
-  await signIn(page, 'ann', oneTime);
-  await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('The same once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set password and go on' }).click();
+  await signInFirst(page, 'ann', oneTime);
   await page.getByRole('heading', { name: 'New database' }).waitFor(); // where it was to go from the beginning
 
   await page.getByRole('link', { name: 'Databases', exact: true }).click();
@@ -149,17 +118,9 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
 });
 
 test('a page stays as it was while the server is away, says so, and goes on when it is back', LIMIT, async () => {
-  await ensureConsole(ROOT);
-  await using server = await startServer({ runtime: 'process' });
-  noteSecret('password', PASSWORD);
-  const oneTime = await addPerson(server, 'bob');
-  await using window = await openWindow(server.url);
+  await using server = await startWithConsole();
+  await using window = await windowOf(server, 'bob');
   const { page } = window;
-  await page.goto(server.url);
-  await signIn(page, 'bob', oneTime);
-  await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('The same once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set password and go on' }).click();
   await page.getByRole('heading', { name: 'Your first database is a minute away' }).waitFor();
   assert.ok(await bytesLoaded(page) <= MOST_BYTES, `${await bytesLoaded(page)} bytes of scripts and styles for the first page`);
 
