@@ -4,9 +4,9 @@ import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { Api, answered } from '../../api/api';
 import { toApiError } from '../../api/api-error';
 import type { DatabaseEvent } from '../../api/types';
-import { LiveDatabases } from '../../live/live-databases';
 import { Icon } from '../../ui/icon';
 import { ProblemNote } from '../../ui/problem';
+import { CurrentDatabase } from '../current-database';
 import { iconOfEvent, inHistory, newestFirst } from './timeline-events';
 
 /** What happened to a database, newest first, and what happens while it is looked at. */
@@ -48,7 +48,7 @@ export class Timeline {
   protected readonly iconOf = iconOfEvent;
 
   constructor() {
-    inject(LiveDatabases).events.pipe(takeUntilDestroyed(inject(DestroyRef))).subscribe((event) => {
+    inject(CurrentDatabase).events.pipe(takeUntilDestroyed(inject(DestroyRef))).subscribe((event) => {
       if (event.containerId === this.databaseId() && inHistory(event)) this.#fresh.update((known) => [...known, event]);
     });
   }
