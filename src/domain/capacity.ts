@@ -11,6 +11,8 @@ export interface DiskRoom {
 export interface Capacity {
   /** null: not known. */
   readonly memory: { readonly totalBytes: number; readonly availableBytes: number } | null;
+  /** That this process may use. Left out by workers of before. */
+  readonly cpus?: number;
   /** Those that could be asked. */
   readonly disks: readonly DiskRoom[];
 }

@@ -1,13 +1,14 @@
 import { readFile, statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { Capacity, DiskRoom } from '../domain/capacity.ts';
 
 /**
- * Room on the disks of `places` and in memory. Never throws: what cannot be asked is left out.
+ * Room on the disks of `places` and in memory, and the CPUs. Never throws: what cannot be asked is left out.
  * @param places directory of each; undefined where there is none
  */
 export async function readCapacity(places: Readonly<Record<DiskRoom['place'], string | undefined>>): Promise<Capacity> {
   const disks = await Promise.all(Object.entries(places).map(([place, directory]) => roomOf(place as DiskRoom['place'], directory)));
-  return { memory: await memory(), disks: disks.filter((disk) => disk !== null) };
+  return { memory: await memory(), cpus: availableParallelism(), disks: disks.filter((disk) => disk !== null) };
 }
 
 async function roomOf(place: DiskRoom['place'], directory: string | undefined): Promise<DiskRoom | null> {

@@ -13,7 +13,7 @@ const GB = 1024 ** 3;
 const STATE = {
   runtime: { name: 'docker', version: '20.10', ok: true },
   lastResyncAt: Date.now() - 5000,
-  capacity: { memory: { totalBytes: 8 * GB, availableBytes: 3 * GB }, disks: [{ place: 'home', totalBytes: 100 * GB, freeBytes: 40 * GB }, { place: 'docker', totalBytes: 50 * GB, freeBytes: GB }] },
+  capacity: { memory: { totalBytes: 8 * GB, availableBytes: 3 * GB }, cpus: 8, disks: [{ place: 'home', totalBytes: 100 * GB, freeBytes: 40 * GB }, { place: 'docker', totalBytes: 50 * GB, freeBytes: GB }] },
 };
 
 test('what nobody has reported is not shown', async () => {
@@ -23,7 +23,7 @@ test('what nobody has reported is not shown', async () => {
   for (const name of ['dbmaker_last_resync_timestamp_seconds', 'dbmaker_disk_free_bytes{place="home"}', 'dbmaker_memory_available_bytes']) assert.equal(series.get(name), undefined, name);
   const { json } = await api.ask('/api/monitoring', { token: api.admin.token });
   const { capacity, lastResync } = json as unknown as { capacity: unknown; lastResync: unknown };
-  assert.deepEqual([capacity, lastResync], [{ memory: null, disks: [] }, null]);
+  assert.deepEqual([capacity, lastResync], [{ memory: null, cpus: null, disks: [] }, null]);
 });
 
 test('the platform in figures: instances, promises, ports, events, workers, capacity, age of the last resync', async () => {

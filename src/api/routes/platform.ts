@@ -15,6 +15,7 @@ const Monitoring = Type.Object({
   ports: Type.Object({ from: Type.Integer(), to: Type.Integer(), taken: Type.Integer(), quarantined: Type.Integer(), free: Type.Integer() }),
   capacity: Type.Object({
     memory: nullable(Type.Object({ totalBytes: Type.Number(), availableBytes: Type.Number() })),
+    cpus: nullable(Type.Number({ description: 'null: not known.' })),
     disks: Type.Array(Type.Object({ place: Type.String({ description: '`home`: DBMAKER_HOME; `docker`: where Docker keeps images and containers.' }), totalBytes: Type.Number(), freeBytes: Type.Number() })),
   }, { description: 'Of the machine that the databases run on, as the workers last said it.' }),
   lastResync: nullable(Type.Object({ at: Time, ageMs: Type.Integer() }, { description: 'When the store and what is there were last compared in full; null: never.' })),
@@ -57,7 +58,7 @@ export function registerPlatformRoutes(app: App, { store, clock, config }: ApiCo
       instances: { total: Object.values(byStatus).reduce((sum, count) => sum + count, 0), byStatus },
       promised: { memoryBytes: totals.memoryBytes, cpus: totals.cpus },
       ports: { ...config.portRange, ...ports },
-      capacity: { memory: capacity?.memory ?? null, disks: [...(capacity?.disks ?? [])] },
+      capacity: { memory: capacity?.memory ?? null, cpus: capacity?.cpus ?? null, disks: [...(capacity?.disks ?? [])] },
       lastResync: lastResyncAt === null ? null : { at: new Date(lastResyncAt).toISOString(), ageMs: Math.max(0, clock.now() - lastResyncAt) },
       workers: beats.map((beat) => ({ worker: beat.worker, at: new Date(beat.at).toISOString(), stale: isStale(beat, clock), state: beat.state })),
     };

@@ -12,6 +12,8 @@ export type Backup = Schemas['Backup'];
 /** Of whoever is signed in, with the end of the session. */
 export type Profile = Schemas['LoggedIn'];
 export type SignInSettings = Schemas['SignIn'];
+export type Monitoring = Schemas['Monitoring'];
+export type AuditRecord = Schemas['AuditRecord'];
 export type Problem = Schemas['Problem'];
 export type NewDatabase = paths['/api/containers']['post']['requestBody']['content']['application/json'];
 export type DatabaseChange = NonNullable<paths['/api/containers/{id}']['patch']['requestBody']>['content']['application/json'];

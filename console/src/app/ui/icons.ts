@@ -1,6 +1,6 @@
 import {
-  mdiAccountCircleOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiCheck, mdiCheckCircleOutline, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline,
-  mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock,
+  mdiAccountCircleOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiCheck, mdiCheckCircleOutline, mdiChevronDown, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline,
+  mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh,
   mdiRestart, mdiRestore, mdiSleep, mdiStop, mdiStopCircleOutline, mdiThemeLightDark, mdiBookOpenVariant,
 } from '@mdi/js';
 
@@ -25,6 +25,7 @@ export const ICONS = {
   postgresql: mdiElephant,
   progress: mdiProgressClock,
   redis: mdiCubeOutline,
+  refresh: mdiRefresh,
   restart: mdiRestart,
   restore: mdiRestore,
   search: mdiMagnify,
@@ -34,6 +35,7 @@ export const ICONS = {
   stop: mdiStop,
   stopped: mdiStopCircleOutline,
   theme: mdiThemeLightDark,
+  unfold: mdiChevronDown,
   warning: mdiAlertOutline,
 } as const;
 

@@ -1,0 +1,12 @@
+import { NO_FILTER, queryOf } from './audit-filter';
+
+describe('the filter of the audit', () => {
+  it('asks for nothing in particular at first', () => expect(queryOf(NO_FILTER)).toEqual({}));
+
+  it('means the time on the wall here', () => {
+    expect(queryOf({ ...NO_FILTER, from: '2026-01-31T12:00' })).toEqual({ from: new Date(2026, 0, 31, 12).toISOString() });
+    expect(queryOf({ ...NO_FILTER, to: '2026-13' })).toEqual({});
+  });
+
+  it('finds people as they are written', () => expect(queryOf({ ...NO_FILTER, user: ' Ann ' })).toEqual({ user: 'ann' }));
+});
