@@ -30,8 +30,8 @@ export interface ApiContext extends ApiDependencies {
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
-    /** Has to be there for every method that may change something, and for what shows a secret. */
-    audit?: Audited | 'by itself';
+    /** Has to be there for every method that may change something, and for what shows a secret. `nothing`: it only looks, whatever its method. */
+    audit?: Audited | 'by itself' | 'nothing';
   }
   interface FastifyRequest {
     caller: Caller | null;

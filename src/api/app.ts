@@ -4,6 +4,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
+import { Settings } from 'typebox/system';
 import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { registerAudit } from './plugins/audit.ts';
@@ -40,6 +41,8 @@ import { SignIn } from './sign-in/sign-in.ts';
 import { StatusWaiter } from './wait.ts';
 
 const BODY_LIMIT = 64 * 1024;
+/** Members of one request that are told to be wrong. */
+const FIELDS_AT_MOST = 100;
 
 /**
  * The HTTP API, ready to listen or to be injected into; it does not listen by itself.
@@ -47,6 +50,7 @@ const BODY_LIMIT = 64 * 1024;
  */
 export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   const { trustedProxies = [] } = dependencies.config;
+  Settings.Set({ maxErrors: FIELDS_AT_MOST }); // of TypeBox, for the whole process; by itself it stops after eight, and people are told of all that is wrong
   const app: App = fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }), // registerRequestLog writes one line a request

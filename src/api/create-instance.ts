@@ -5,7 +5,7 @@ import { buildSlug } from '../domain/names.ts';
 import { passwordContext, type SecretBox } from '../domain/ports/secret-box.ts';
 import type { NewInstance } from '../domain/ports/store.ts';
 import { DEFAULT_RESOURCES, resolveResources } from '../domain/resources.ts';
-import type { Template } from '../domain/template/template.ts';
+import type { Template, TemplateDocument } from '../domain/template/template.ts';
 import { templateKey } from '../domain/template/template.ts';
 import { engineOf } from '../domain/template/validate.ts';
 import type { User } from '../domain/user/user.ts';
@@ -20,6 +20,8 @@ import { randomId, randomPassword, randomSlugPart } from './secrets.ts';
 const MAX_TRIES = 5;
 /** A backup does not expire while somebody is restoring it. */
 const KEPT_FOR_RESTORE_MS = 24 * 3_600_000;
+/** Of a trial of a template: for a look, and to be gone also when nobody takes it away. */
+const TRIAL_TTL = '15m';
 
 /**
  * Checks what was asked for and writes the spec; making it so is the reconciler's work.
@@ -34,10 +36,33 @@ export async function createInstance(dependencies: ApiDependencies, owner: User,
   if (backup !== null && !(await dependencies.store.backups.keepUntil(backup.id, dependencies.clock.now() + KEPT_FOR_RESTORE_MS))) {
     throw new DbmakerError('not_found', 'There is no such backup.');
   }
+  return create(dependencies, owner, body, template, { fixedId, backup });
+}
+
+/**
+ * A database made of a document that is not saved, so that an admin sees whether it works before anybody else uses it: an ordinary one of theirs,
+ * but for the time that it has and that it leaves no backup. Call `requireTemplate` first.
+ * @throws name_taken, quota_exceeded, ports_exhausted, conflict
+ */
+export async function createTrial(dependencies: ApiDependencies, owner: User, document: TemplateDocument): Promise<Instance> {
+  const key = templateKey(document.name);
+  // Whatever the template says of sleep and removal: it has this time, and is awake in it.
+  const body: NewInstanceBody = { template: key, name: trialName(key), ttl: TRIAL_TTL, sleepAfter: 'never', removeAfter: 'never' };
+  return create(dependencies, owner, body, { key, document }, { fixedId: null, backup: null, trial: true });
+}
+
+/** `test-postgis-x7c2`, a valid name whatever the template is called. */
+function trialName(key: string): string {
+  return `test-${key.slice(0, 30).replace(/-+$/, '')}-${randomSlugPart()}`;
+}
+
+type Origin = Pick<Given, 'backup' | 'trial'> & { readonly fixedId: string | null };
+
+async function create(dependencies: ApiDependencies, owner: User, body: NewInstanceBody, template: Pick<Template, 'key' | 'document'>, { fixedId, ...origin }: Origin): Promise<Instance> {
   for (let tries = 1; ; tries++) {
     const port = await reservePort(dependencies);
     try {
-      const instance = await dependencies.store.instances.create(describe(dependencies, owner, body, template, { id: fixedId ?? randomId(), port, backup }));
+      const instance = await dependencies.store.instances.create(describe(dependencies, owner, body, template, { ...origin, id: fixedId ?? randomId(), port }));
       dependencies.wake.changed(instance.id);
       return instance;
     } catch (error) {
@@ -71,9 +96,10 @@ interface Given {
   readonly id: string;
   readonly port: number;
   readonly backup: Backup | null;
+  readonly trial?: boolean;
 }
 
-function describe({ secretBox, clock, config }: ApiDependencies, owner: User, body: NewInstanceBody, template: Pick<Template, 'key' | 'document'>, { id, port, backup }: Given): NewInstance {
+function describe({ secretBox, clock, config }: ApiDependencies, owner: User, body: NewInstanceBody, template: Pick<Template, 'key' | 'document'>, { id, port, backup, trial }: Given): NewInstance {
   const { document } = template;
   const before = backup?.of ?? null;
   const slug = buildSlug(owner.username, document.type, randomSlugPart());
@@ -99,6 +125,7 @@ function describe({ secretBox, clock, config }: ApiDependencies, owner: User, bo
       ...policies,
       access: { ...OPEN_ACCESS, ...before?.spec.access, ...accessOf(body) },
       ...(backup === null ? {} : { restoreFrom: backup.id }),
+      ...(trial === true ? { trial } : {}),
     },
     secrets: backup === null ? { password: secretBox.seal(randomPassword(), passwordContext(id)), nextPassword: null } : secretsAfter(backup, id, secretBox),
   };

@@ -74,7 +74,7 @@ function changedSpec(spec: InstanceSpec, change: SpecChange): InstanceSpec {
     // null means never, so `??` will not do.
     sleepAfterMs: change.sleepAfterMs === undefined ? spec.sleepAfterMs : change.sleepAfterMs,
     removeAfterMs: change.removeAfterMs === undefined ? spec.removeAfterMs : change.removeAfterMs,
-    ...(change.expiresAt === undefined ? {} : { expiresAt: change.expiresAt }),
+    ...(change.expiresAt === undefined ? {} : { expiresAt: change.expiresAt, ...(spec.trial === true ? { trial: false } : {}) }),
     access: { ...spec.access, ...change.access },
     ...(change.desired === 'deleted' ? { finalBackup: change.finalBackup ?? false } : {}),
   };

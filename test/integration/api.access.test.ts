@@ -55,6 +55,8 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'POST /api/webhooks/{id}/deliveries/{deliveryId}/retry': { row: WRITE_OWN },
   'GET /api/templates': { row: READ },
   'POST /api/templates': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => template(`New ${String(n)}`) },
+  'POST /api/templates/validate': { row: ADMIN, body: () => ({}) },
+  'POST /api/template-tests': { row: [401, 401, 403, 403, 403, 403, 202], body: () => template('Tried') },
   'GET /api/templates/{name}': { row: READ },
   'PUT /api/templates/{name}': { row: ADMIN, body: () => template('Mine') },
   'DELETE /api/templates/{name}': { row: [401, 401, 403, 403, 403, 403, 204] },

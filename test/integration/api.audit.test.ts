@@ -40,7 +40,7 @@ const audit = async (query: string, token: string, on: Harness = api): Promise<A
 
 test('every operation that may change something, or shows a secret, is written to the audit; a route that says nothing of it is refused', async () => {
   const all = await operations();
-  const changing = all.filter(({ operation }) => !/^(GET|HEAD) /.test(operation));
+  const changing = all.filter(({ operation }) => !/^(GET|HEAD) /.test(operation) && operation !== 'POST /api/templates/validate'); // it only looks, at what is too long for an address
   assert.ok(changing.length >= 15);
   assert.deepEqual(changing.filter(({ action }) => action === undefined), []);
   assert.deepEqual(SECRETS.filter((secret) => all.find(({ operation }) => operation === secret)?.action === undefined), []);
@@ -119,7 +119,7 @@ test('users, tokens and templates: what was made is named, what cannot be done i
     ['template.create', 'mine', null, 'ok', null],
     ['template.delete', 'mine', null, 'ok', null],
     ['template.delete', 'redis', null, 'refused', 'conflict'],
-    ['template.create', null, null, 'refused', 'invalid_request'],
+    ['template.create', null, null, 'refused', 'invalid_template'],
   ]);
 });
 
@@ -153,7 +153,7 @@ test('where the audit cannot be written, nothing is changed and no password is s
   };
   Object.assign(api.store.audit, { begin: async () => Promise.reject(new DbmakerError('disk_full', 'The disk of the DbMaker database is full. Nothing was changed.')) });
   try {
-    const audited = (await operations()).filter(({ operation, action }) => action !== undefined && !/webhook|backup|templates/.test(operation));
+    const audited = (await operations()).filter(({ operation, action }) => action !== undefined && !/webhook|backup|template/.test(operation));
     for (const { operation } of audited) {
       const [method, path] = operation.split(' ') as [Ask['method'], string];
       const url = path.replace('{id}', path.includes('/users/') ? ann.user.id : id);

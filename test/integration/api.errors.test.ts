@@ -59,8 +59,8 @@ test('a validation error names every wrong member', async () => {
   assert.deepEqual(json.fields, {
     '/name': 'is required',
     '/nmae': 'is not a member that is known here',
-    '/template': 'must be string',
-    '/resources/memory': 'must be either string or number',
+    '/template': 'must be text',
+    '/resources/memory': 'must be text or a number',
     '/resources/disk': 'is not a member that is known here',
   });
 });

@@ -104,7 +104,7 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
 
 function auditedOf(request: FastifyRequest): Audited | null {
   const audited = request.is404 ? undefined : request.routeOptions.config.audit;
-  return audited === undefined || audited === 'by itself' ? null : audited;
+  return typeof audited === 'object' ? audited : null;
 }
 
 function endOf(request: FastifyRequest, { statusCode }: FastifyReply): Pick<NewAuditEntry, 'outcome' | 'code'> {

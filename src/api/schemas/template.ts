@@ -55,6 +55,12 @@ export const TemplateBody = strictObject({
   ...Object.fromEntries(Object.keys(additions).map((member) => [member, Type.Optional(Type.Unsafe<unknown>({ description: 'Ignored.', deprecated: true }))])),
 });
 
+export const TemplateCheck = Type.Object({
+  valid: Type.Boolean(),
+  fields: Type.Record(Type.String(), Type.String(), { description: 'JSON pointer (`/`: all of it) -> what is wrong there.' }),
+  message: Type.String({ description: 'The same in a sentence.' }),
+});
+
 export const Template = Type.Object({ ...additions, ...document }, { $id: 'Template' });
 export type TemplateView = Static<typeof Template>;
 

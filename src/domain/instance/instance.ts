@@ -58,6 +58,8 @@ export interface InstanceSpec {
   readonly finalBackup?: boolean;
   /** Id of the backup that its data come from at the first start; left out: it begins empty. */
   readonly restoreFrom?: string;
+  /** Made to try a template: it is removed without a backup. Left out: an ordinary one, which it becomes when somebody gives it another end. */
+  readonly trial?: boolean;
 }
 
 /** Why an instance is as it is, in words for its owner. */

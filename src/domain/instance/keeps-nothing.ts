@@ -5,6 +5,7 @@ import type { Instance } from './instance.ts';
  * A generic engine has no data directory of its own, the others have (see `Engine.defaults`).
  */
 export function keepsNothing({ engine, spec, status }: Pick<Instance, 'engine' | 'spec' | 'status'>): string | null {
+  if (spec.trial === true) return 'it only tries out a template';
   if (!status.provisioned) return 'it has never run';
   return engine === 'generic' && spec.template.dataPath === undefined ? 'it keeps no data on the disk' : null;
 }

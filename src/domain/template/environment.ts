@@ -1,3 +1,5 @@
+import { pointerOf } from '../json-pointer.ts';
+
 /** What a template may put into the environment of an instance. */
 
 const MAX_VARIABLES = 50;
@@ -26,6 +28,6 @@ export function environmentProblems(environment: Readonly<Record<string, string>
   if (entries.length > MAX_VARIABLES) return { [base]: `must hold at most ${String(MAX_VARIABLES)} variables` };
   return Object.fromEntries(entries.flatMap(([name, value]) => {
     const problem = nameProblem(name) ?? valueProblem(value);
-    return problem === null ? [] : [[`${base}/${name.slice(0, 128)}`, problem]];
+    return problem === null ? [] : [[base + pointerOf(name.slice(0, 128)), problem]];
   }));
 }

@@ -1,5 +1,6 @@
 import { DURATION_FORMAT, parseDuration } from '../duration.ts';
 import { DbmakerError } from '../errors.ts';
+import { pointerOf } from '../json-pointer.ts';
 import { displayTextProblem, typeProblem } from '../names.ts';
 import { resourceProblems } from '../resources.ts';
 import { environmentProblems } from './environment.ts';
@@ -9,6 +10,9 @@ import { templateKey } from './template.ts';
 import type { EngineName, TemplateDocument } from './template.ts';
 
 type Problems = Record<string, string>;
+
+/** Of the problems of one template, in a sentence: more are read where they are, at the fields. */
+const NAMED_AT_MOST = 20;
 
 /** Directories of the operating system inside a container: hiding them under a mount breaks the image or opens it. */
 const FORBIDDEN_DIRECTORIES = ['/proc', '/sys', '/dev', '/etc', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/boot', '/usr/bin', '/usr/sbin', '/usr/lib', '/usr/local/bin', '/usr/local/lib'];
@@ -48,10 +52,18 @@ export function templateProblems(document: TemplateDocument): Problems {
 
 /** @throws DbmakerError invalid_template naming every member that is wrong */
 export function validateTemplate(document: TemplateDocument): void {
-  const fields = templateProblems(document);
-  const pointers = Object.keys(fields);
-  if (pointers.length === 0) return;
-  throw new DbmakerError('invalid_template', `The template is not valid: ${pointers.map((pointer) => `${pointer} ${fields[pointer] ?? ''}`).join('; ')}.`, { fields });
+  throwProblems(templateProblems(document));
+}
+
+/** @throws DbmakerError invalid_template when there are any */
+export function throwProblems(fields: Problems): void {
+  if (Object.keys(fields).length > 0) throw new DbmakerError('invalid_template', problemsText(fields), { fields });
+}
+
+/** All of them in one sentence, for whoever sees no fields. */
+export function problemsText(fields: Problems): string {
+  const all = Object.entries(fields).map(([pointer, problem]) => `${pointer} ${problem}`);
+  return `The template is not valid: ${all.slice(0, NAMED_AT_MOST).join('; ')}${all.length > NAMED_AT_MOST ? `; and ${String(all.length - NAMED_AT_MOST)} more` : ''}.`;
 }
 
 function collect(pointer: string, problem: string | null): Problems {
@@ -131,7 +143,7 @@ function postgresqlProblems(environment: Readonly<Record<string, string>>): Prob
 
 function unknownVariables(document: TemplateDocument): Problems {
   const texts: Record<string, string> = { '/connectionStringTemplate': document.connectionStringTemplate };
-  for (const [name, value] of Object.entries(document.environmentVariables ?? {})) texts[`/environmentVariables/${name}`] = value;
+  for (const [name, value] of Object.entries(document.environmentVariables ?? {})) texts[`/environmentVariables${pointerOf(name.slice(0, 128))}`] = value;
   for (const [index, argument] of (document.command ?? []).entries()) texts[`/command/${String(index)}`] = argument;
   return Object.assign({}, ...Object.entries(texts).map(([pointer, text]) => {
     const unknown = findVariables(text).filter((name) => !isTemplateVariable(name));

@@ -76,12 +76,20 @@ async function launch(pass: Pass, anew: boolean): Promise<StepResult> {
     progress: anew ? { step: 'prepare', message: 'Preparing' } : { step: 'start', message: 'Starting' },
   }, { volatile: true }); // a power cut takes what is launched here with it, so that it is simply launched again
   if (anew) {
+    if (spec.trial === true && !status.provisioned) await requireAvailable(pass);
     await ports.runtime.prepare(workload, progressReporter(pass), pass.signal);
     await restoreData(pass);
     await ports.runtime.create(workload);
   }
   await ports.runtime.start(workload);
   return again(0);
+}
+
+/** What is made of a saved template was asked about before (the api says no); of a document that is only tried, nobody has. */
+async function requireAvailable({ instance: { spec }, ports }: Pass): Promise<void> {
+  const availability = await ports.runtime.availability(spec.template);
+  if (availability.available) return;
+  throw new DbmakerError('template_unavailable', `${spec.template.name} cannot be created here: ${availability.reason}`, availability.remedy === undefined ? {} : { remedy: availability.remedy });
 }
 
 /** Ends the run; the next look finds startedAt = null and launches. Restart counters follow only then, so a kill repeats the stop. */

@@ -1880,6 +1880,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/template-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a template without saving it
+         * @description Makes a database of your own of it (`Location`), named `test-...`, which is removed after 15 minutes without a backup, or when you delete it. Where it cannot run, its `reason` says why. Given another `ttl`, it is an ordinary one.
+         *
+         *     Needs a token of an admin with the scope `admin`.
+         *
+         *     Written to the audit as `template.test`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @deprecated
+                         * @description Ignored.
+                         */
+                        availability?: unknown;
+                        /**
+                         * @deprecated
+                         * @description Ignored.
+                         */
+                        builtin?: unknown;
+                        command?: string[];
+                        /** @example memcached://{subdomain}:{port} */
+                        connectionStringTemplate: string;
+                        /**
+                         * @deprecated
+                         * @description Ignored.
+                         */
+                        createdAt?: unknown;
+                        dataPath?: string;
+                        /** @example 11211 */
+                        defaultPort: number;
+                        description?: string;
+                        /** @enum {string} */
+                        endpoint?: "socket" | "tcp";
+                        /** @enum {string} */
+                        engine?: "postgresql" | "redis" | "generic";
+                        environmentVariables?: {
+                            [key: string]: string;
+                        };
+                        icon?: string;
+                        /** @example memcached:1.6-alpine */
+                        image: string;
+                        /**
+                         * @deprecated
+                         * @description Ignored.
+                         */
+                        key?: unknown;
+                        /** @example Memcached */
+                        name: string;
+                        policies?: {
+                            /** @description The longest that a person may ask for. */
+                            allow?: {
+                                removeAfter?: string;
+                                sleepAfter?: string;
+                                ttl?: string;
+                            };
+                            removeAfter?: string;
+                            sleepAfter?: string;
+                            ttl?: string;
+                        };
+                        /** @enum {string} */
+                        protocol?: "postgresql" | "redis" | "http" | "tcp";
+                        resources?: {
+                            cpus?: number;
+                            memory?: string | number;
+                            pids?: number;
+                        };
+                        socketDirectory?: string;
+                        /** @example memcached */
+                        type: string;
+                        /**
+                         * @deprecated
+                         * @description Ignored.
+                         */
+                        updatedAt?: unknown;
+                        version?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Instance"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates": {
         parameters: {
             query?: never;
@@ -2266,6 +2398,78 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a template without saving it
+         * @description Says what saving it would say, of all members at once. Nothing is written. Whether this installation can run it, a trial shows: `POST /api/template-tests`.
+         *
+         *     Needs a token of an admin with the scope `admin`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description What could be sent to `POST /api/templates`, or anything else. */
+            requestBody: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description JSON pointer (`/`: all of it) -> what is wrong there. */
+                            fields: {
+                                [key: string]: string;
+                            };
+                            /** @description The same in a sentence. */
+                            message: string;
+                            valid: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
