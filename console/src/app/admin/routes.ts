@@ -10,6 +10,7 @@ export const adminRoutes: Routes = [
     component: AdminPage,
     children: [
       { path: '', pathMatch: 'full', redirectTo: 'capacity' },
+      { path: 'databases', title: title($localize`All databases`), loadComponent: async () => (await import('./databases/all-databases-page')).AllDatabasesPage },
       { path: 'capacity', title: title($localize`Capacity`), loadComponent: async () => (await import('./capacity/capacity-page')).CapacityPage },
       { path: 'audit', title: title($localize`Audit`), loadComponent: async () => (await import('./audit/audit-page')).AuditPage },
     ],

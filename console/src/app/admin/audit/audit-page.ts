@@ -1,5 +1,5 @@
 import { DatePipe } from '@angular/common';
-import { Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
+import { Component, computed, inject } from '@angular/core';
 import { debounce, form, FormField } from '@angular/forms/signals';
 import { MatButtonModule } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
@@ -7,7 +7,7 @@ import { MatInputModule } from '@angular/material/input';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { RouterLink } from '@angular/router';
 import { Api, answered } from '../../api/api';
-import type { AuditRecord } from '../../api/types';
+import { addressFilter } from '../../ui/address-filter';
 import { Icon } from '../../ui/icon';
 import { paged } from '../../ui/paged';
 import { ProblemNote } from '../../ui/problem';
@@ -25,10 +25,7 @@ const TYPING_MS = 300;
 })
 export class AuditPage {
   readonly #client = inject(Api).client;
-  /** Of the address: what one came to see. */
-  readonly user = input<string>();
-  readonly instance = input<string>();
-  readonly #filter = signal(NO_FILTER);
+  readonly #filter = addressFilter(NO_FILTER);
   protected readonly filter = form(this.#filter, (path) => debounce(path.user, TYPING_MS));
   readonly #query = computed(() => queryOf(this.#filter()), { equal: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
   protected readonly isFiltered = computed(() => Object.keys(this.#query()).length > 0);
@@ -39,18 +36,7 @@ export class AuditPage {
   protected readonly actorText = actorText;
   protected readonly detailLines = detailLines;
 
-  constructor() {
-    effect(() => {
-      const asked = { user: this.user() ?? '', instance: this.instance() ?? '' };
-      untracked(() => this.#filter.update((filter) => ({ ...filter, ...asked })));
-    });
-  }
-
   protected showAll(): void {
     this.#filter.set(NO_FILTER);
-  }
-
-  protected hasDetails({ detail, requestId, source, tokenId, code, instanceId }: AuditRecord): boolean {
-    return Object.keys(detail).length > 0 || [requestId, source, tokenId, code, instanceId].some((one) => one !== null);
   }
 }

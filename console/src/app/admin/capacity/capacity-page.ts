@@ -2,6 +2,7 @@ import { DatePipe } from '@angular/common';
 import { Component, computed, effect, inject, resource, untracked } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
+import { RouterLink } from '@angular/router';
 import { Api, answered } from '../../api/api';
 import { toApiError } from '../../api/api-error';
 import type { DatabaseState } from '../../api/types';
@@ -20,7 +21,7 @@ interface Amount { readonly label: string; readonly words: string; readonly take
 /** What the platform holds, what the machine has left, and whether those who do the work live. As it was when the page was opened, or asked anew. */
 @Component({
   selector: 'dbm-capacity-page',
-  imports: [AmountBar, DatePipe, Icon, MatButtonModule, MatProgressBarModule, ProblemNote],
+  imports: [AmountBar, DatePipe, Icon, MatButtonModule, MatProgressBarModule, ProblemNote, RouterLink],
   templateUrl: './capacity-page.html',
   styleUrl: './capacity-page.scss',
 })
