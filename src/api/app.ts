@@ -22,6 +22,7 @@ import { registerEventStream } from './routes/event-stream.ts';
 import { registerBackupRoutes } from './routes/backups.ts';
 import { registerInspectionRoutes } from './routes/inspection.ts';
 import { registerInstanceRoutes } from './routes/instances.ts';
+import { registerOutlookRoutes } from './routes/outlook.ts';
 import { registerPasswordRoutes } from './routes/passwords.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
 import { registerSignInRoute, SignInSettings } from './routes/sign-in.ts';
@@ -101,6 +102,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerInstanceRoutes(app, context);
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);
+  registerOutlookRoutes(app, context);
   registerBackupRoutes(app, context);
   registerAuditRoutes(app, context);
   registerEventStream(app, context);

@@ -6,6 +6,11 @@ import type { ApiConfig } from './dependencies.ts';
 import { phaseOf } from './present.ts';
 import type { ConnectionView } from './schemas/instance.ts';
 
+/** In the place of a password that is not shown. */
+const DOTS = '••••••••';
+/** Letters only: it stands in strings as it is, quoted or encoded, and is found there again. */
+const PLACEHOLDER = 'dbmakershowsnopasswordhere';
+
 /** Where no domain was set up (RFC 6761), names below it are known to some resolvers only. */
 const LOCAL = /(^|\.)localhost$/;
 const LOOPBACK = '127.0.0.1';
@@ -43,5 +48,17 @@ export function connectionView(instance: Instance, password: string, { domain, g
     clients: clientStrings(instance.engine, {
       ...first, tls, hostname, byName, address: named ? null : LOOPBACK, trusted: gateway.certificateAuthority === null, username, password, database, uri,
     }),
+  };
+}
+
+/** The same with dots for the password, wherever it stands. */
+export function hiddenConnection(instance: Instance, config: Pick<ApiConfig, 'domain' | 'gateway'>): ConnectionView {
+  const view = connectionView(instance, PLACEHOLDER, config);
+  const hide = (text: string): string => text.replaceAll(PLACEHOLDER, DOTS);
+  return {
+    ...view,
+    password: DOTS,
+    connectionString: hide(view.connectionString),
+    clients: Object.fromEntries(Object.entries(view.clients).map(([client, text]) => [client, hide(text)])),
   };
 }

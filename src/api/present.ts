@@ -9,7 +9,7 @@ import type { TemplateView } from './schemas/template.ts';
 /** What of our entities leaves through the API. Members are listed one by one, so that a new one never leaks by itself. */
 
 export const time = (at: number): string => new Date(at).toISOString();
-const optionalTime = (at: number | null): string | null => (at === null ? null : time(at));
+export const optionalTime = (at: number | null): string | null => (at === null ? null : time(at));
 
 export function instanceView(instance: Instance, domain: string): InstanceView {
   const { spec, status } = instance;

@@ -13,9 +13,13 @@ export function sessionOf(request: FastifyRequest): string | undefined {
 
 /**
  * Whether a request needs more than the cookie: what changes something, and what shows secrets. A browser sends cookies also with what a foreign
- * page makes it ask.
+ * page makes it ask. Of what is only read, the browser's own word is enough that a page of ours asks (a link to a download can send no header of
+ * ours): pages cannot set Sec-Fetch-Site, and a page at another port of this host is `same-site`, not `same-origin`.
  */
-export const needsCsrfToken = ({ method, routeOptions }: FastifyRequest): boolean => (method !== 'GET' && method !== 'HEAD') || routeOptions.config.access === 'write';
+export function needsCsrfToken({ method, headers, routeOptions }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return true;
+  return routeOptions.config.access === 'write' && headers['sec-fetch-site'] !== 'same-origin';
+}
 
 /** Made of the session's secret, so it need not be kept, and says nothing about it. */
 export function csrfTokenOf(secret: string): string {

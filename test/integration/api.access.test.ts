@@ -71,6 +71,8 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'POST /api/containers/{id}/restart': { row: WRITE_OWN },
   'POST /api/containers/{id}/rotate-password': { row: WRITE_OWN },
   'GET /api/containers/{id}/connection': { row: [401, 401, 403, 200, 404, 404, 200] },
+  'GET /api/containers/{id}/address': { row: READ_OWN },
+  'GET /api/containers/{id}/outlook': { row: READ_OWN },
   'GET /api/containers/{id}/logs': { row: READ_OWN },
   'GET /api/containers/{id}/events': { row: READ_OWN },
   'GET /api/containers/{id}/metrics': { row: READ_OWN },
@@ -300,4 +302,15 @@ test('a person has so many sessions and no more, and a cookie of somebody else i
   assert.equal((await api.ask('/api/users/profile', { headers: { cookie: other.cookie } })).json.id, bob.user.id);
   const wrong = { cookie: first.cookie, 'x-csrf-token': other.csrfToken };
   assert.equal((await api.ask('/api/tokens', { method: 'POST', body: { name: 'x' }, headers: wrong })).status, 403, 'each session has its own');
+});
+
+test('with the cookie alone a secret is given to a page of ours, as the browser says it is, and to no other; nothing is changed by that', async () => {
+  const login = await api.ask('/api/auth/login', { method: 'POST', token: owner.token });
+  const cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
+  const address = await addressOf('GET /api/backups/{id}/download', 20_000);
+  for (const [site, expected] of [['same-origin', 200], ['same-site', 403], ['cross-site', 403], ['none', 403], [undefined, 403]] as const) {
+    const headers = { cookie, ...(site === undefined ? {} : { 'sec-fetch-site': site }) };
+    assert.equal((await api.ask(address, { headers })).status, expected, String(site));
+    assert.equal((await api.ask('/api/tokens', { method: 'POST', body: { name: 'x' }, headers })).status, 403);
+  }
 });

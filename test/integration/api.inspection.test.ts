@@ -34,6 +34,17 @@ test('connection of PostgreSQL: login, ready strings, and not for caches', async
   assert.equal(json.clients['env'], `DATABASE_URL=${json.connectionString}`);
 });
 
+test('the address is the connection with dots for the password, and of what becomes of it there is a word', async () => {
+  const connection = (await api.ask(`/api/containers/${id}/connection`, { token: ann.token })).text;
+  const { password } = JSON.parse(connection) as { password: string };
+  const address = await api.ask(`/api/containers/${id}/address`, { token: ann.token });
+  assert.equal(address.text, connection.replaceAll(password, '••••••••'));
+  await api.ask(`/api/containers/${id}`, { method: 'PATCH', token: ann.token, body: { removeAfter: '24h' } });
+  const outlook = JSON.parse((await api.ask(`/api/containers/${id}/outlook`, { token: ann.token })).text) as Record<string, unknown>;
+  const [subject] = await api.store.instances.policySubjects(0, id);
+  assert.deepEqual(outlook, { open: 0, lastUsedAt: null, sleepsAt: null, removedAt: new Date((subject?.lastActionAt ?? 0) + 86_400_000).toISOString(), removedBecause: 'unused' }, 'it does not run yet');
+});
+
 test('connection of Redis: the login is the slug', async () => {
   const redis = await create(api, ann.token, 'cache', 'redis');
   const { json } = await api.ask(`/api/containers/${redis.id}/connection`, { token: ann.token });
@@ -196,6 +207,9 @@ test('events tell the history in order and page by id', async () => {
   assert.equal(all[1]!.data.by, 'ann-1');
   assert.deepEqual((await events(`?after=${String(all[0]!.id)}`)).map(({ type }) => type), ['instance.stop-requested']);
   assert.equal((await events('?limit=1')).length, 1);
+  const [last] = await events('?order=newest&limit=1');
+  assert.deepEqual(last, all.at(-1));
+  assert.deepEqual(await events(`?order=newest&before=${String(last?.id)}`), all.slice(0, -1).reverse());
 });
 
 test('figures are there only while it runs', async () => {

@@ -51,6 +51,8 @@ const History = Type.Object({
 const EventQuery = strictObject({
   limit: PageQuery.limit,
   after: Type.Optional(Type.Integer({ minimum: 0, description: 'Only events with a greater id.' })),
+  before: Type.Optional(Type.Integer({ minimum: 0, description: 'Only events with a lesser id.' })),
+  order: Type.Optional(oneOf(['oldest', 'newest'] as const, { description: 'Which come first; `oldest` if left out. With `newest` and `before` one reads backwards.' })),
 });
 
 /** Logs that one person may read at the same time: each takes some megabytes while it is read. */
@@ -103,11 +105,13 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
 
   app.get('/api/containers/:id/events', {
     config: { access: 'read' },
-    schema: { tags, summary: 'Its history, oldest first', params: IdParams, querystring: EventQuery, response: { 200: Type.Object({ items: Type.Array(ref(InstanceEvent)) }), ...problemResponse } },
+    schema: { tags, summary: 'Its history', params: IdParams, querystring: EventQuery, response: { 200: Type.Object({ items: Type.Array(ref(InstanceEvent)) }), ...problemResponse } },
   }, async (request) => {
     const instance = await visibleInstance(store, callerOf(request), request.params.id);
-    const { limit = DEFAULT_LIMIT, after } = request.query;
-    const events = await store.events.list({ instanceId: instance.id, notType: PROGRESS_EVENT }, { limit, ...(after === undefined ? {} : { after }) });
+    const { limit = DEFAULT_LIMIT, after, before, order } = request.query;
+    const events = await store.events.list({ instanceId: instance.id, notType: PROGRESS_EVENT }, {
+      limit, newestFirst: order === 'newest', ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }),
+    });
     return { items: events.map(eventView) };
   });
 

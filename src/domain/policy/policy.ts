@@ -43,14 +43,9 @@ export const WARNING_MS = 3_600_000;
  * @param upSince since when the platform has been there without a gap; earlier warnings count from then on
  */
 export function decide(subject: PolicySubject, now: number, upSince = 0): PolicyDecision | null {
-  const { desired, phase, sleepAfterMs, removeAfterMs, expiresAt, warnedAt, open } = subject;
+  const { desired, phase, sleepAfterMs, warnedAt, open } = subject;
   if (desired === 'deleted') return null;
-  const lastUse = lastUseOf(subject, now);
-  const unusedAt = removeAfterMs === null || subject.restoring ? Infinity : lastUse + removeAfterMs;
-  const removeAt = Math.min(unusedAt, subject.restoring ? Infinity : expiresAt ?? Infinity);
-  const because = unusedAt <= removeAt ? 'unused' : 'expired';
-  // Of a short life the warning takes no more than the second half.
-  const lead = Math.min(WARNING_MS, (because === 'unused' ? (removeAfterMs ?? 0) : removeAt - subject.createdAt) / 2);
+  const { removeAt, because, lead } = removalOf(subject, now);
   if (now < removeAt - lead) {
     if (warnedAt !== null) return { do: 'unwarn' };
   } else if (warnedAt === null || subject.warnedFor !== because) {
@@ -58,9 +53,19 @@ export function decide(subject: PolicySubject, now: number, upSince = 0): Policy
   } else if (now >= removeAt && now - Math.max(warnedAt, upSince) >= lead) {
     return { do: 'remove', because };
   }
-  const idleMs = now - lastUse;
+  const idleMs = now - lastUseOf(subject, now);
   const sleepy = desired === 'running' && phase === 'running' && open === 0 && sleepAfterMs !== null && idleMs >= sleepAfterMs;
   return sleepy ? { do: 'sleep', idleMs } : null;
+}
+
+/** When it is due to go if nobody uses it from now on (Infinity: never), why, and how long before that the warning comes. */
+export function removalOf(subject: PolicySubject, now: number): { removeAt: number; because: 'unused' | 'expired'; lead: number } {
+  const { removeAfterMs, expiresAt, createdAt, restoring } = subject;
+  const unusedAt = removeAfterMs === null || restoring ? Infinity : lastUseOf(subject, now) + removeAfterMs;
+  const removeAt = Math.min(unusedAt, restoring ? Infinity : expiresAt ?? Infinity);
+  const because = unusedAt <= removeAt ? 'unused' : 'expired';
+  // Of a short life the warning takes no more than the second half.
+  return { removeAt, because, lead: Math.min(WARNING_MS, (because === 'unused' ? (removeAfterMs ?? 0) : removeAt - createdAt) / 2) };
 }
 
 /** Gateway traffic, actions of a person, open sessions. */

@@ -221,10 +221,26 @@ export interface PortRepository {
   counts(range: { from: number; to: number }): Promise<{ taken: number; quarantined: number; free: number }>;
 }
 
+export interface EventFilter {
+  readonly instanceId?: string;
+  readonly ownerId?: string;
+  readonly type?: string;
+  readonly notType?: string;
+}
+
+export interface EventPage {
+  /** Ids greater than this. */
+  readonly after?: number;
+  /** Ids less than this. */
+  readonly before?: number;
+  /** Default: oldest first. */
+  readonly newestFirst?: boolean;
+  readonly limit: number;
+}
+
 export interface EventRepository {
   append(event: NewEvent): Promise<InstanceEvent>;
-  /** Oldest first, ids greater than `after`. */
-  list(filter: { instanceId?: string; ownerId?: string; type?: string; notType?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]>;
+  list(filter: EventFilter, page: EventPage): Promise<InstanceEvent[]>;
   /** Removes what is older than `before`: of one type, or of all. @returns how many; call again while it is `limit` */
   forget(options: { before: number; type?: string; limit: number }): Promise<number>;
   /**

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { InstanceEvent, NewEvent } from '../../domain/instance/event.ts';
-import type { EventRepository } from '../../domain/ports/store.ts';
+import type { EventFilter, EventPage, EventRepository } from '../../domain/ports/store.ts';
 import type { Database } from '../database.ts';
 import type { EventRow, Queries } from '../schema.ts';
 
@@ -22,16 +22,15 @@ export class Events implements EventRepository {
     });
   }
 
-  async list(filter: { instanceId?: string; ownerId?: string; type?: string; notType?: string }, options: { after?: number; limit: number }): Promise<InstanceEvent[]> {
-    const { instanceId, ownerId, type, notType } = filter;
-    const { after } = options;
+  async list({ instanceId, ownerId, type, notType }: EventFilter, { after, before, newestFirst = false, limit }: EventPage): Promise<InstanceEvent[]> {
     const rows = await this.#database.read((queries) => queries.selectFrom('events').selectAll()
       .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
       .$if(ownerId !== undefined, (query) => query.where('owner_id', '=', ownerId ?? ''))
       .$if(type !== undefined, (query) => query.where('type', '=', type ?? ''))
       .$if(notType !== undefined, (query) => query.where('type', '!=', notType ?? ''))
       .$if(after !== undefined, (query) => query.where('id', '>', after ?? 0))
-      .orderBy('id').limit(Math.max(1, options.limit)).execute());
+      .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+      .orderBy('id', newestFirst ? 'desc' : 'asc').limit(Math.max(1, limit)).execute());
     return rows.map(toEvent);
   }
 

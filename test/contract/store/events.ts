@@ -20,6 +20,9 @@ export function eventContract(open: OpenStore): void {
       assert.deepEqual(await events.list({ ownerId: 'u1', instanceId: 'a2' }, { limit: 10 }), [two]);
       assert.deepEqual(await events.list({}, { after: one.id, limit: 10 }), [two, three]);
       assert.deepEqual(await events.list({}, { after: three.id, limit: 10 }), []);
+      assert.deepEqual(await events.list({}, { newestFirst: true, limit: 2 }), [three, two]);
+      assert.deepEqual(await events.list({}, { newestFirst: true, before: two.id, limit: 2 }), [one]);
+      assert.deepEqual(await events.list({ instanceId: 'a1' }, { before: three.id, limit: 10 }), [one]);
     });
 
     test('are listed by type, and the last id is known to who wants only what comes from now on', async () => {

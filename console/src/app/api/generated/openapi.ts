@@ -1030,6 +1030,67 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/containers/{id}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How to connect, with dots for the password
+         * @description As `/connection`, without the secret: nothing is written to the audit.
+         *
+         *     Needs a token with the scope `read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Connection"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers/{id}/connection": {
         parameters: {
             query?: never;
@@ -1101,7 +1162,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Its history, oldest first
+         * Its history
          * @description Needs a token with the scope `read`.
          */
         get: {
@@ -1109,7 +1170,11 @@ export interface paths {
                 query?: {
                     /** @description Only events with a greater id. */
                     after?: number;
+                    /** @description Only events with a lesser id. */
+                    before?: number;
                     limit?: number;
+                    /** @description Which come first; `oldest` if left out. With `newest` and `before` one reads backwards. */
+                    order?: "oldest" | "newest";
                 };
                 header?: never;
                 path: {
@@ -1366,6 +1431,85 @@ export interface paths {
                             }[];
                             /** @enum {string} */
                             resolution: "minute" | "quarter";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What its policies do to it, and when, if nobody uses it from now on
+         * @description Needs a token with the scope `read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description ISO 8601, UTC.
+                             * @example 2026-01-31T12:00:00.000Z
+                             */
+                            lastUsedAt: string | null;
+                            /** @description Connections right now. */
+                            open: number;
+                            /**
+                             * Format: date-time
+                             * @description When it is removed, not earlier; null: no policy removes it.
+                             */
+                            removedAt: string | null;
+                            /** @enum {string|null} */
+                            removedBecause: "unused" | "expired" | null;
+                            /**
+                             * Format: date-time
+                             * @description When it falls asleep; null: it does not, or not as things are.
+                             */
+                            sleepsAt: string | null;
                         };
                     };
                 };
