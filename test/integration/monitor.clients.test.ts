@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
+import type { InstanceView } from '../../src/api/schemas/instance.ts';
 import { EventClient } from '../support/event-source.ts';
 import { movableTime } from '../support/movable-time.ts';
 import { makePerson } from '../support/person.ts';
@@ -34,6 +35,8 @@ test('one that nobody gets through to is restarted once after three silent check
     return heard('instance.unhealthy').length > 0;
   }, { what: 'three silent checks', timeoutMs: 60_000, intervalMs: 1500 });
   assert.equal(heard('instance.unhealthy').length, 1);
+  const failing = heard('instance.health').at(-1)?.data;
+  assert.equal((failing?.['container'] as InstanceView | undefined)?.health?.state, 'failing', 'an open page saw it before anything was done about it');
   assert.match(String(heard('instance.unhealthy')[0]?.data['message']), /cache has not answered three times in a row and is restarted/);
   await ann.until(redis.id, 'it to run again', ({ status, health }) => status === 'running' && health !== undefined, 60_000);
   await waitFor(async () => {

@@ -6,7 +6,7 @@ const Url = Type.String({
   maxLength: 10_000, description: 'https:// or http://, without user name and password. Only public addresses, unless an admin allows others.', examples: ['https://hooks.example.com/dbmaker'],
 });
 const Types = Type.Array(Type.String({ maxLength: 300 }), {
-  minItems: 1, maxItems: MAX_TYPES, description: 'Which events: `instance.failed`, all that begin alike (`instance.*`), or `*`. `instance.progress` only if it is named.', examples: [['instance.failed', 'webhook.*']],
+  minItems: 1, maxItems: MAX_TYPES, description: 'Which events: `instance.failed`, all that begin alike (`instance.*`), or `*`. `instance.progress` and `instance.health` only if they are named.', examples: [['instance.failed', 'webhook.*']],
 });
 const Secret = Type.String({ maxLength: 300, description: '`whsec_` and 24 to 64 bytes in base64 (Standard Webhooks).', examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] });
 

@@ -18,3 +18,10 @@ export type NewEvent = Omit<InstanceEvent, 'id' | 'at'>;
 
 /** How far long work has come; data: Progress. Kept for an hour only, and not part of the history. */
 export const PROGRESS_EVENT = 'instance.progress';
+
+/**
+ * Its health is another than before, and nothing else tells so. Of each instance only the newest {@link HEALTH_KEPT} are kept: one that flaps for months
+ * writes no more than one that does not.
+ */
+export const HEALTH_EVENT = 'instance.health';
+export const HEALTH_KEPT = 20;

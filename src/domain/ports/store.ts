@@ -189,7 +189,7 @@ export interface InstanceRepository {
   policySubjects(aliveMs: number, id?: string): Promise<PolicySubject[]>;
   /** Notes when and of what the owner was warned (null: the warning is taken back), and writes the event. @returns false: it is gone or being deleted */
   warn(id: string, warning: { at: number; because: string } | null, event: Pick<NewEvent, 'type' | 'message' | 'data'>): Promise<boolean>;
-  /** What the monitor saw, and events. @returns false: it is gone */
+  /** What the monitor saw, and events; of those of type `HEALTH_EVENT` the newest `HEALTH_KEPT` are kept. @returns false: it is gone */
   reportHealth(id: string, health: Health | null, events?: readonly Pick<NewEvent, 'type' | 'message' | 'data'>[]): Promise<boolean>;
   /** Counts by phase, and what is promised to instances. */
   totals(): Promise<{ byPhase: Partial<Record<Phase, number>>; memoryBytes: number; cpus: number }>;

@@ -25,6 +25,8 @@ test('an event matches when any pattern says so', () => {
     [[], 'instance.deleted', false],
     [['*', 'instance.*'], 'instance.progress', false],
     [['instance.progress'], 'instance.progress', true],
+    [['*', 'instance.*', 'instance.healthy'], 'instance.health', false],
+    [['instance.health'], 'instance.health', true],
   ];
   for (const [patterns, type, matches] of cases) assert.equal(matchesTypes(patterns, type), matches, `${patterns.join()} ${type}`);
 });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { NewEvent } from '../../domain/instance/event.ts';
+import { HEALTH_EVENT, HEALTH_KEPT, type NewEvent } from '../../domain/instance/event.ts';
 import type { Instance, Phase } from '../../domain/instance/instance.ts';
 import type { Health } from '../../domain/monitoring/health.ts';
 import type { PolicySubject } from '../../domain/policy/policy.ts';
@@ -13,7 +13,7 @@ import { acquireLease, closeInstance, releaseLease, renewLease, report } from '.
 import { changedAt, toInstance } from '../instance-row.ts';
 import { page } from '../pages.ts';
 import { policySubjects } from '../policy-subjects.ts';
-import type { InstanceRow } from '../schema.ts';
+import type { InstanceRow, Queries } from '../schema.ts';
 import { appendEvents } from './events.ts';
 
 type EventDraft = Pick<NewEvent, 'type' | 'message' | 'data'>;
@@ -128,7 +128,7 @@ export class Instances implements InstanceRepository {
   }
 
   async reportHealth(id: string, health: Health | null, events: readonly EventDraft[] = []): Promise<boolean> {
-    return this.#note(id, { health: health === null ? null : JSON.stringify(health) }, events);
+    return this.#note(id, { health: health === null ? null : JSON.stringify(health) }, events, HEALTH_EVENT);
   }
 
   async totals(): Promise<{ byPhase: Partial<Record<Phase, number>>; memoryBytes: number; cpus: number }> {
@@ -147,13 +147,14 @@ export class Instances implements InstanceRepository {
     };
   }
 
-  /** What is no part of the spec or the status: nobody's lease guards it. */
-  async #note(id: string, columns: Partial<Pick<InstanceRow, 'warned_at' | 'warned_for' | 'health'>>, events: readonly EventDraft[]): Promise<boolean> {
+  /** What is no part of the spec or the status: nobody's lease guards it. `bounded`: a type of event of which only the newest are kept. */
+  async #note(id: string, columns: Partial<Pick<InstanceRow, 'warned_at' | 'warned_for' | 'health'>>, events: readonly EventDraft[], bounded?: string): Promise<boolean> {
     return this.#database.write(async (queries) => {
       const row = await lockRow(this.#database, queries, id);
       if (row === null || row.desired === 'deleted') return false;
       const now = this.#database.clock.now();
       await queries.updateTable('instances').set({ ...columns, updated_at: changedAt(row, now) }).where('id', '=', id).execute();
+      if (events.some(({ type }) => type === bounded)) await forgetOlder(queries, id, bounded ?? '');
       await appendEvents(this.#database, queries, events.map((event) => ({ ...event, instanceId: id, ownerId: row.owner_id })), now);
       return true;
     });
@@ -163,4 +164,12 @@ export class Instances implements InstanceRepository {
     const row = await this.#database.read((queries) => queries.selectFrom('instances').selectAll().where(column, '=', value).executeTakeFirst());
     return row ? toInstance(row) : null;
   }
+}
+
+/** Whoever missed one of these finds what it told in a later one: each is told with its instance as it is by then. */
+async function forgetOlder(queries: Queries, instanceId: string, type: string): Promise<void> {
+  const kept = await queries.selectFrom('events').select('id').where('instance_id', '=', instanceId).where('type', '=', type).orderBy('id', 'desc').limit(HEALTH_KEPT - 1).execute();
+  const oldest = kept.at(-1);
+  if (kept.length < HEALTH_KEPT - 1 || oldest === undefined) return;
+  await queries.deleteFrom('events').where('instance_id', '=', instanceId).where('type', '=', type).where('id', '<', oldest.id).execute();
 }

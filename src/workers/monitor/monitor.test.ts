@@ -52,12 +52,13 @@ test('one that stays silent is restarted after the third check, by its spec and 
     }
     assert.equal(asked, before + 1);
   };
+  const changes = async (): Promise<unknown[]> => (await store.events.list({ instanceId: instance.id, type: 'instance.health' }, { limit: 99 })).map(({ data }) => data['state']);
   const spec = async (): Promise<number> => (await store.instances.get(instance.id))!.spec.restarts;
   monitor.start();
   try {
     await check();
     await check();
-    assert.deepEqual([await told(), await spec()], [[], 0], 'twice is a hiccup');
+    assert.deepEqual([await told(), await spec(), await changes()], [[], 0, ['failing']], 'twice is a hiccup, and told once to open pages');
     await check();
     assert.deepEqual([await told(), await spec()], [['instance.unhealthy true'], 1]);
     await running(); // the reconciler has carried it out
@@ -72,6 +73,15 @@ test('one that stays silent is restarted after the third check, by its spec and 
     await check();
     assert.deepEqual(await told(), ['instance.unhealthy true', 'instance.unhealthy false', 'instance.healthy']);
     assert.deepEqual([restarts, answers.filter((one) => one === 'no').length, answers.at(-1)], [1, 11, 'ready']);
+    for (let count = 0; count < 3; count += 1) await check();
+    assert.deepEqual(await changes(), ['failing', 'failing'], 'the second after the restart; what has an event of its own is not told twice');
+    silent = true;
+    await check();
+    silent = false;
+    await check();
+    await check();
+    const [gone, back] = (await store.events.list({ instanceId: instance.id, type: 'instance.health' }, { limit: 99 })).slice(-2);
+    assert.deepEqual([gone?.message, back?.message], [`${instance.name} gave no answer; it is asked again in half a minute. Nobody answers.`, `${instance.name} answers.`]);
   } finally {
     await monitor.stop();
     await store.close();

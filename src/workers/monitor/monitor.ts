@@ -1,6 +1,7 @@
 import { isDbmakerError } from '../../domain/errors.ts';
+import { HEALTH_EVENT } from '../../domain/instance/event.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
-import { nextHealth, type Health, type HealthStep, type Outcome } from '../../domain/monitoring/health.ts';
+import { nextHealth, type Health, type HealthState, type HealthStep, type Outcome } from '../../domain/monitoring/health.ts';
 import type { Sample } from '../../domain/monitoring/sample.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
@@ -204,12 +205,17 @@ function sameHealth(before: Health | null, now: Health): boolean {
   return before !== null && before.state === now.state && before.restarted === now.restarted && before.failures === now.failures && before.message === now.message;
 }
 
-function eventOf({ name }: Instance, { health, action }: HealthStep): { type: string; message: string; data: Record<string, unknown> }[] {
+function eventOf({ name, health: before }: Instance, { health, action }: HealthStep): { type: string; message: string; data: Record<string, unknown> }[] {
   const data = { state: health.state };
   switch (action) {
     case 'restart': return [{ type: 'instance.unhealthy', message: `${name} has not answered three times in a row and is restarted. ${health.message ?? ''}`.trim(), data: { ...data, restarted: true } }];
     case 'tell': return [{ type: 'instance.unhealthy', message: `${name} does not answer, and a restart has not helped. ${health.message ?? ''}`.trim(), data: { ...data, restarted: false } }];
     case 'recovered': return [{ type: 'instance.healthy', message: `${name} answers again.`, data }];
-    case null: return [];
+    // Pages that are open hear of each change of the state at once; what is told above is told there.
+    case null: return before?.state === health.state ? [] : [{ type: HEALTH_EVENT, message: `${name} ${IN_WORDS[health.state]}. ${health.message ?? ''}`.trim(), data }];
   }
 }
+
+const IN_WORDS: Readonly<Record<HealthState, string>> = {
+  healthy: 'answers', starting: 'says that it is not ready yet', failing: 'gave no answer; it is asked again in half a minute', unhealthy: 'does not answer',
+};

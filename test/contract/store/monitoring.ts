@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { HEALTH_EVENT, HEALTH_KEPT } from '../../../src/domain/instance/event.ts';
 import type { Health } from '../../../src/domain/monitoring/health.ts';
 import type { Sample } from '../../../src/domain/monitoring/sample.ts';
 import { addInstance, addUser } from '../../support/store.ts';
@@ -31,6 +32,24 @@ export function monitoringContract(open: OpenStore): void {
       await instances.change(made.id, { desired: 'deleted' });
       assert.equal(await instances.reportHealth(made.id, HEALTHY, [{ type: 'instance.unhealthy', message: 'x', data: {} }]), false);
       assert.equal((await events.list({ type: 'instance.unhealthy' }, { limit: 9 })).length, 1);
+    });
+  });
+
+  describe('changes of health', () => {
+    test('are events of which the newest are kept for each instance, whatever else happened', async () => {
+      await using under = await open();
+      const { instances, events } = under.store;
+      const user = await addUser(under.store);
+      const [flapping, calm] = [await addInstance(under.store, user), await addInstance(under.store, user)];
+      await instances.reportHealth(calm.id, HEALTHY, [{ type: HEALTH_EVENT, message: 'calm', data: {} }]);
+      for (let n = 0; n < 3 * HEALTH_KEPT; n += 1) {
+        await instances.reportHealth(flapping.id, HEALTHY, [{ type: HEALTH_EVENT, message: String(n), data: {} }]);
+        if (n % HEALTH_KEPT === 0) await instances.reportHealth(flapping.id, HEALTHY, [{ type: 'instance.unhealthy', message: 'x', data: {} }]);
+      }
+      const told = async (id: string, type: string): Promise<string[]> => (await events.list({ instanceId: id, type }, { limit: 99 })).map(({ message }) => message);
+      assert.deepEqual(await told(flapping.id, HEALTH_EVENT), Array.from({ length: HEALTH_KEPT }, (_, n) => String(2 * HEALTH_KEPT + n)));
+      assert.equal((await told(flapping.id, 'instance.unhealthy')).length, 3);
+      assert.deepEqual([await told(calm.id, HEALTH_EVENT), (await told(flapping.id, 'instance.created')).length], [['calm'], 1]);
     });
   });
 

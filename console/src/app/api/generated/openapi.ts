@@ -3347,7 +3347,7 @@ export interface paths {
                          */
                         secret?: string;
                         /**
-                         * @description Which events: `instance.failed`, all that begin alike (`instance.*`), or `*`. `instance.progress` only if it is named.
+                         * @description Which events: `instance.failed`, all that begin alike (`instance.*`), or `*`. `instance.progress` and `instance.health` only if they are named.
                          * @example [
                          *       "instance.failed",
                          *       "webhook.*"
@@ -3528,7 +3528,7 @@ export interface paths {
                          */
                         secret?: string;
                         /**
-                         * @description Which events: `instance.failed`, all that begin alike (`instance.*`), or `*`. `instance.progress` only if it is named.
+                         * @description Which events: `instance.failed`, all that begin alike (`instance.*`), or `*`. `instance.progress` and `instance.health` only if they are named.
                          * @example [
                          *       "instance.failed",
                          *       "webhook.*"
