@@ -23,6 +23,11 @@ export function settingsOf(database: Database | null): SettingsValues {
   };
 }
 
+/** What somebody has typed stays; the rest follows what others set meanwhile, so that saving takes none of it back. */
+export function followed(typed: SettingsValues, was: SettingsValues, now: SettingsValues): SettingsValues {
+  return { ...now, ...Object.fromEntries(Object.entries(typed).filter(([name, value]) => value !== was[name as keyof SettingsValues])) };
+}
+
 /** Only what differs; null: nothing. */
 export function changeOf(was: SettingsValues, now: SettingsValues): DatabaseChange | null {
   const memory = now.memoryMb !== was.memoryMb;

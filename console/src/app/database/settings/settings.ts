@@ -12,7 +12,8 @@ import { DurationSelect } from '../../ui/duration-select';
 import { CPUS, MEMORY_MB, REMOVE_AFTER, SLEEP_AFTER } from '../../ui/policy-choices';
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
-import { changeOf, settingsOf, withChoice } from './change';
+import { changeOf, followed, settingsOf, withChoice } from './change';
+import type { SettingsValues } from './change';
 
 /** Name, size, and what happens when nobody uses it. */
 @Component({
@@ -24,8 +25,12 @@ import { changeOf, settingsOf, withChoice } from './change';
 export class Settings {
   readonly #api = inject(Api);
   protected readonly current = inject(CurrentDatabase);
-  /** As it is; what somebody types is begun anew only with another database. */
-  readonly #values = linkedSignal({ source: this.current.id, computation: () => settingsOf(this.current.database()) });
+  readonly #now = computed(() => ({ id: this.current.id(), settings: settingsOf(this.current.database()) }));
+  /** As it is, but for what somebody types; that is begun anew only with another database. */
+  readonly #values = linkedSignal<{ id: string; settings: SettingsValues }, SettingsValues>({
+    source: this.#now,
+    computation: ({ id, settings }, before) => (before?.source.id === id ? followed(before.value, before.source.settings, settings) : settings),
+  });
   protected readonly sleepAfter = SLEEP_AFTER;
   protected readonly removeAfter = REMOVE_AFTER;
   protected readonly memories = computed(() => withChoice(MEMORY_MB, this.#values().memoryMb).map((mb) => ({ value: mb, text: formatBytes(Number(mb) * 1024 ** 2) })));
@@ -38,7 +43,7 @@ export class Settings {
       return problem === null ? null : { kind: 'name', message: $localize`The name ${problem}:problem:.` };
     });
   });
-  protected readonly change = computed(() => changeOf(settingsOf(this.current.database()), this.#values()));
+  protected readonly change = computed(() => changeOf(this.#now().settings, this.#values()));
 
   protected async save(): Promise<void> {
     const body = this.change();
