@@ -12,6 +12,7 @@ import { buildSlug, instanceNameProblem } from '../api/generated/names';
 import { Templates } from '../api/templates';
 import { Session } from '../sign-in/session';
 import { formatBytes } from '../ui/bytes';
+import { draft } from '../ui/draft';
 import { DurationSelect } from '../ui/duration-select';
 import { CPUS, MEMORY_MB, REMOVE_AFTER, SLEEP_AFTER } from '../ui/policy-choices';
 import { ProblemNote } from '../ui/problem';
@@ -32,7 +33,7 @@ export class CreatePage {
   readonly #router = inject(Router);
   readonly #templates = inject(Templates);
   readonly #username = inject(Session).profile()?.username ?? '';
-  readonly #order = signal(NOTHING_CHOSEN);
+  readonly #order = draft('new', NOTHING_CHOSEN);
 
   protected readonly memories = MEMORY_MB.map((mb) => ({ value: String(mb), text: formatBytes(mb * MB) }));
   protected readonly cpus = CPUS.map(String);

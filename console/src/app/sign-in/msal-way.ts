@@ -1,11 +1,17 @@
 import { createEnvironmentInjector } from '@angular/core';
 import type { EnvironmentInjector } from '@angular/core';
 import { MSAL_INSTANCE, MsalBroadcastService, MsalService } from '@azure/msal-angular';
-import { BrowserCacheLocation, InteractionRequiredAuthError, PublicClientApplication } from '@azure/msal-browser';
-import type { AccountInfo, Configuration } from '@azure/msal-browser';
+import { AuthError, BrowserAuthErrorCodes, BrowserCacheLocation, EventType, InteractionRequiredAuthError, PublicClientApplication, ServerError } from '@azure/msal-browser';
+import type { AccountInfo, Configuration, EventMessage } from '@azure/msal-browser';
 import { firstValueFrom } from 'rxjs';
+import { ApiError } from '../api/api-error';
 import type { SignInSettings } from '../api/types';
 import type { Way } from './way';
+
+/** The issuer was not there, or answered what is no answer of an issuer. */
+const AWAY: readonly string[] = [
+  BrowserAuthErrorCodes.noNetworkConnectivity, BrowserAuthErrorCodes.postRequestFailed, BrowserAuthErrorCodes.getRequestFailed, BrowserAuthErrorCodes.failedToParseResponse,
+];
 
 /** By the issuer: Entra ID, or the one that DbMaker brings. */
 export class MsalWay implements Way {
@@ -47,9 +53,17 @@ export class MsalWay implements Way {
     try {
       return (await firstValueFrom(this.#msal.acquireTokenSilent({ scopes: this.#scopes, account, forceRefresh: renew }))).accessToken;
     } catch (error) {
-      if (error instanceof InteractionRequiredAuthError) return null;
-      throw error;
+      if (isOver(error)) return null;
+      throw toProblem(error);
     }
+  }
+
+  /** Told when this person signs out in another tab. */
+  onEndedElsewhere(ended: () => void): void {
+    this.#msal.instance.addEventCallback(({ payload }: EventMessage) => {
+      const account = payload !== null && 'account' in payload ? payload.account : null;
+      if (this.#person !== null && account?.homeAccountId === this.#person) ended();
+    }, [EventType.LOGOUT_SUCCESS]);
   }
 
   async end(): Promise<void> {
@@ -62,6 +76,15 @@ export class MsalWay implements Way {
   #account(): AccountInfo | null {
     return this.#person === null ? null : this.#msal.instance.getAccount({ homeAccountId: this.#person });
   }
+}
+
+/** Only the person can go on; in a hidden frame an issuer may also refuse by saying nothing. */
+const isOver = (error: unknown): boolean => error instanceof InteractionRequiredAuthError || (error instanceof AuthError && error.errorCode === BrowserAuthErrorCodes.timedOut);
+
+function toProblem(error: unknown): unknown {
+  if (!(error instanceof ServerError) && !(error instanceof AuthError && AWAY.includes(error.errorCode))) return error;
+  const detail = $localize`Your sign-in could not be renewed: where you sign in cannot be reached.`;
+  return new ApiError({ status: 0, code: 'unreachable', detail, remedy: $localize`Check the network, then try again in a moment.` }, { cause: error });
 }
 
 function configurationOf({ authority, authorityMetadata, clientId, defaultScopes, knownAuthorities, protocolMode, redirectPath }: SignInSettings): Configuration {

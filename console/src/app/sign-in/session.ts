@@ -3,6 +3,7 @@ import { Router } from '@angular/router';
 import { problemOf, toApiError } from '../api/api-error';
 import type { ApiError } from '../api/api-error';
 import type { Profile, SignInSettings } from '../api/types';
+import { forgetDrafts } from './kept-drafts';
 import type { MsalWay } from './msal-way';
 import { TokenWay } from './token-way';
 import type { Way } from './way';
@@ -19,6 +20,7 @@ export class Session {
   readonly #profile = signal<Profile | null>(null);
   readonly #problem = signal<ApiError | null>(null);
   readonly #issuer = signal<SignInSettings | null>(null);
+  readonly #hasEnded = signal(false);
   #msal: MsalWay | null = null;
   #way: Way | null = null;
   /** That the session at the server was last told of. */
@@ -29,6 +31,8 @@ export class Session {
   readonly profile = this.#profile.asReadonly();
   /** Why signing in did not work. */
   readonly problem = this.#problem.asReadonly();
+  /** The sign-in of before is over without anybody having asked for it here. */
+  readonly hasEnded = this.#hasEnded.asReadonly();
   /** Where people sign in; null: that could not be learnt. */
   readonly issuer = this.#issuer.asReadonly();
 
@@ -38,10 +42,12 @@ export class Session {
     try {
       const [{ MsalWay }, settings] = await Promise.all([import('./msal-way'), ask<SignInSettings>('GET', '/api/sign-in', null)]);
       this.#issuer.set(settings);
-      this.#msal = await MsalWay.create(settings, this.#environment);
+      const msal = await MsalWay.create(settings, this.#environment);
+      msal.onEndedElsewhere(() => { if (this.#way === msal) this.#forget(); });
+      this.#msal = msal;
       const kept = TokenWay.kept();
       if (kept !== null && (await this.#enterBy(kept))) return;
-      if (await this.#msal.resume()) await this.#enter(this.#msal);
+      if (await msal.resume()) await this.#enter(msal);
     } catch (error) {
       this.#problem.set(toApiError(error));
     }
@@ -103,6 +109,7 @@ export class Session {
     if (bearer !== null) await ask('POST', '/api/auth/logout', bearer).catch(() => undefined); // it ends by itself, soon
     this.#leave();
     await this.#injector.get(Router).navigateByUrl('/sign-in');
+    forgetDrafts();
     await way?.end();
   }
 
@@ -125,6 +132,7 @@ export class Session {
     const profile = await this.#tell(bearer);
     this.#way = way;
     this.#problem.set(null);
+    this.#hasEnded.set(false);
     this.#profile.set(profile);
   }
 
@@ -149,6 +157,7 @@ export class Session {
   #forget(): void {
     if (this.#profile() === null) return;
     this.#leave();
+    this.#hasEnded.set(true);
     const router = this.#injector.get(Router);
     void router.navigate(['/sign-in'], { queryParams: { to: router.url } });
   }
