@@ -10,6 +10,7 @@ import { toApiError } from '../api/api-error';
 import type { ApiError } from '../api/api-error';
 import { buildSlug, instanceNameProblem } from '../api/generated/names';
 import { Templates } from '../api/templates';
+import { PageHeading } from '../shell/page-heading';
 import { Session } from '../sign-in/session';
 import { formatBytes } from '../ui/bytes';
 import { draft } from '../ui/draft';
@@ -24,7 +25,7 @@ const MB = 1024 ** 2;
 /** From nothing to a database in one page: what kind, what name, and for whom it matters, how large and for how long. */
 @Component({
   selector: 'dbm-create-page',
-  imports: [DurationSelect, FormField, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, ProblemNote, RouterLink, TemplateCards],
+  imports: [DurationSelect, FormField, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, PageHeading, ProblemNote, RouterLink, TemplateCards],
   templateUrl: './create-page.html',
   styleUrl: './create-page.scss',
 })

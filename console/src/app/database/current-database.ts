@@ -1,4 +1,5 @@
-import { computed, effect, inject, resource, Service, signal } from '@angular/core';
+import { computed, DestroyRef, effect, inject, linkedSignal, resource, Service, signal } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { merge } from 'rxjs';
 import { Api, answered } from '../api/api';
 import { toApiError } from '../api/api-error';
@@ -31,6 +32,9 @@ export class CurrentDatabase {
   readonly database = computed<Database | null>(() => this.#known() ?? this.#followed() ?? (this.#fetched.hasValue() ? this.#fetched.value() : null));
   /** Whether it is somebody else's, at whom an admin looks. */
   readonly isOthers = computed(() => this.#isUnknown() && this.#profile()?.role === 'admin' && this.database() !== null && this.database()?.owner !== this.#profile()?.username);
+  readonly #unshared = linkedSignal({ source: this.id, computation: () => false });
+  /** It was somebody's who shared it, and does so no more. */
+  readonly isUnshared = this.#unshared.asReadonly();
   /** Why it cannot be shown. */
   readonly problem = computed(() => {
     const error = this.#isUnknown() ? this.#fetched.error() : undefined;
@@ -38,6 +42,9 @@ export class CurrentDatabase {
   });
 
   constructor() {
+    this.#live.events.pipe(takeUntilDestroyed(inject(DestroyRef))).subscribe(({ containerId, type, container }) => {
+      if (containerId === this.id()) this.#unshared.set(type === 'instance.unshared' && container === null);
+    });
     effect((onCleanup) => { if (this.isOthers()) onCleanup(this.#everybodys.watch()); });
   }
 }

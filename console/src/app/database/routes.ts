@@ -2,15 +2,16 @@ import type { Routes } from '@angular/router';
 import { DatabasePage } from './database-page';
 import { Overview } from './overview/overview';
 
+/** `tab`: what the title says beside the name. */
 export const databaseRoutes: Routes = [
   {
     path: '',
     component: DatabasePage,
     children: [
       { path: '', pathMatch: 'full', component: Overview },
-      { path: 'metrics', loadComponent: async () => (await import('./metrics/metrics')).Metrics },
-      { path: 'log', loadComponent: async () => (await import('./log/log-view')).LogView },
-      { path: 'settings', loadComponent: async () => (await import('./settings/settings')).Settings },
+      { path: 'metrics', data: { tab: $localize`Metrics` }, loadComponent: async () => (await import('./metrics/metrics')).Metrics },
+      { path: 'log', data: { tab: $localize`Log` }, loadComponent: async () => (await import('./log/log-view')).LogView },
+      { path: 'settings', data: { tab: $localize`Settings` }, loadComponent: async () => (await import('./settings/settings')).Settings },
     ],
   },
 ];

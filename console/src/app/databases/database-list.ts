@@ -7,6 +7,7 @@ import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { RouterLink } from '@angular/router';
 import type { DatabaseState } from '../api/types';
 import { LiveDatabases } from '../live/live-databases';
+import { PageHeading } from '../shell/page-heading';
 import { Icon } from '../ui/icon';
 import { STATES } from '../ui/state-looks';
 import { DatabaseRow } from './database-row';
@@ -15,7 +16,7 @@ import { matches, NO_FILTER } from './filter';
 /** My databases, live. */
 @Component({
   selector: 'dbm-database-list',
-  imports: [FormField, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, RouterLink, Icon, DatabaseRow],
+  imports: [DatabaseRow, FormField, Icon, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, PageHeading, RouterLink],
   templateUrl: './database-list.html',
   styleUrl: './database-list.scss',
 })

@@ -15,6 +15,7 @@ export class DatabaseStream {
   readonly #session: Pick<Session, 'renewCookie'>;
   readonly #inventory = signal(EMPTY);
   readonly #state = signal<LiveState>('loading');
+  readonly #snapshots = signal(0);
   readonly #events = new Subject<LiveEvent>();
   #wanted = false;
   #source: EventSource | null = null;
@@ -22,6 +23,8 @@ export class DatabaseStream {
   #wait: number = RETRY_MS[0];
 
   readonly state = this.#state.asReadonly();
+  /** Rises with each complete snapshot: events may have been missed before it. */
+  readonly snapshots = this.#snapshots.asReadonly();
   readonly byId = computed(() => this.#inventory().databases);
   /** Newest first. */
   readonly all = computed(() => [...this.byId().values()].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)));
@@ -54,7 +57,9 @@ export class DatabaseStream {
     source.addEventListener('snapshot', ({ data }: MessageEvent<string>) => {
       const snapshot = JSON.parse(data) as Snapshot;
       this.#inventory.update((known) => withSnapshot(known, snapshot));
-      if (snapshot.done) this.#stands();
+      if (!snapshot.done) return;
+      this.#snapshots.update((count) => count + 1);
+      this.#stands();
     });
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       const event = JSON.parse(data) as LiveEvent;

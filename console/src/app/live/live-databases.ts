@@ -10,6 +10,7 @@ export class LiveDatabases {
   readonly #signedIn = computed(() => this.#session.profile() !== null);
 
   readonly state = this.#stream.state;
+  readonly snapshots = this.#stream.snapshots;
   readonly byId = this.#stream.byId;
   /** Newest first. */
   readonly all = this.#stream.all;

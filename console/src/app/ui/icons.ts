@@ -1,7 +1,8 @@
 import {
-  mdiAccountCircleOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiCheck, mdiCheckCircleOutline, mdiChevronDown, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline,
-  mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh,
-  mdiRestart, mdiRestore, mdiSleep, mdiStop, mdiStopCircleOutline, mdiThemeLightDark, mdiBookOpenVariant,
+  mdiAccountCircleOutline, mdiAccountGroupOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiBookOpenVariant, mdiCertificateOutline, mdiCheck,
+  mdiCheckCircleOutline, mdiChevronDown, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiExitToApp,
+  mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiSleep, mdiStop,
+  mdiStopCircleOutline, mdiThemeLightDark,
 } from '@mdi/js';
 
 export const ICONS = {
@@ -9,6 +10,7 @@ export const ICONS = {
   alert: mdiAlertCircleOutline,
   archive: mdiArchiveOutline,
   back: mdiArrowLeft,
+  authority: mdiCertificateOutline,
   book: mdiBookOpenVariant,
   check: mdiCheck,
   copy: mdiContentCopy,
@@ -18,8 +20,10 @@ export const ICONS = {
   good: mdiCheckCircleOutline,
   hide: mdiEyeOffOutline,
   key: mdiKeyChange,
+  leave: mdiExitToApp,
   more: mdiDotsVertical,
   offline: mdiCloudOffOutline,
+  people: mdiAccountGroupOutline,
   play: mdiPlay,
   plus: mdiPlus,
   postgresql: mdiElephant,
@@ -34,6 +38,7 @@ export const ICONS = {
   sleep: mdiSleep,
   stop: mdiStop,
   stopped: mdiStopCircleOutline,
+  token: mdiKeyOutline,
   theme: mdiThemeLightDark,
   unfold: mdiChevronDown,
   warning: mdiAlertOutline,

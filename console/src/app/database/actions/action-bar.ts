@@ -29,19 +29,19 @@ const LOOKS: Readonly<Record<Action, { readonly icon: IconName; readonly text: s
   template: `
     @if (database().status !== 'deleting') {
       @if (offered()[0]; as first) {
-        <button matButton="outlined" type="button" [disabled]="busy()" (click)="run(first)"><span class="label"><dbm-icon [name]="looks[first].icon" />{{ looks[first].text }}</span></button>
+        <button matButton="outlined" type="button" [disabled]="busy()" (click)="run(first)"><span class="dbm-label"><dbm-icon [name]="looks[first].icon" />{{ looks[first].text }}</span></button>
       }
       <button matIconButton type="button" [matMenuTriggerFor]="menu" aria-label="More actions" i18n-aria-label><dbm-icon name="more" /></button>
       <mat-menu #menu="matMenu">
         @for (action of offered().slice(1); track action) {
-          <button mat-menu-item type="button" (click)="run(action)"><span class="label"><dbm-icon [name]="looks[action].icon" />{{ looks[action].text }}</span></button>
+          <button mat-menu-item type="button" (click)="run(action)"><span class="dbm-label"><dbm-icon [name]="looks[action].icon" />{{ looks[action].text }}</span></button>
         }
-        <button mat-menu-item type="button" (click)="delete()"><span class="label"><dbm-icon name="delete" /><ng-container i18n>Delete …</ng-container></span></button>
+        <button mat-menu-item type="button" (click)="delete()"><span class="dbm-label"><dbm-icon name="delete" /><ng-container i18n>Delete …</ng-container></span></button>
       </mat-menu>
     }
     @if (problem(); as problem) { <dbm-problem [problem]="problem" /> }
   `,
-  styles: ':host { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; } .label { display: inline-flex; gap: 8px; align-items: center; }',
+  styles: ':host { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; } dbm-problem { flex-basis: 100%; }',
 })
 export class ActionBar {
   readonly #actions = inject(Actions);

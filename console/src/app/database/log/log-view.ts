@@ -3,6 +3,7 @@ import type { ElementRef } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { toApiError } from '../../api/api-error';
 import type { ApiError } from '../../api/api-error';
+import { PageHeading } from '../../shell/page-heading';
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
 import { LogReader } from './log-reader';
@@ -13,11 +14,11 @@ const MAX_LINES = 2000;
 /** The log, live for as long as the page is open. */
 @Component({
   selector: 'dbm-log-view',
-  imports: [MatButtonModule, ProblemNote],
+  imports: [MatButtonModule, PageHeading, ProblemNote],
   template: `
     <section class="dbm-card" aria-labelledby="log-title">
       <div class="dbm-row">
-        <h2 id="log-title" i18n>Log</h2>
+        <h2 id="log-title" dbmPageHeading i18n>Log</h2>
         <span class="dbm-quiet">@if (isOpen()) { <ng-container i18n>live</ng-container> } @else { <ng-container i18n>not connected</ng-container> }</span>
         <button class="dbm-push" matButton="outlined" type="button" [attr.aria-pressed]="follows()" (click)="follows.set(!follows())" i18n>Follow new lines</button>
         @if (!isOpen()) { <button matButton type="button" (click)="again()" i18n>Connect again</button> }

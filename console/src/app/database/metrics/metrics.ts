@@ -3,6 +3,7 @@ import { MatButtonToggleModule } from '@angular/material/button-toggle';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { Api, answered } from '../../api/api';
 import { toApiError } from '../../api/api-error';
+import { PageHeading } from '../../shell/page-heading';
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
 import { CHARTS, hasFigures } from './charts';
@@ -20,8 +21,9 @@ const RANGES = [
 /** What it used over time. */
 @Component({
   selector: 'dbm-metrics',
-  imports: [LineChart, MatButtonToggleModule, MatProgressBarModule, ProblemNote],
+  imports: [LineChart, MatButtonToggleModule, MatProgressBarModule, PageHeading, ProblemNote],
   template: `
+    <h2 dbmPageHeading i18n>Metrics</h2>
     <mat-button-toggle-group [value]="range().name" hideSingleSelectionIndicator aria-label="Time shown" i18n-aria-label>
       @for (one of ranges; track one.name) { <mat-button-toggle [value]="one.name" (change)="range.set(one)">{{ one.text }}</mat-button-toggle> }
     </mat-button-toggle-group>
@@ -44,11 +46,10 @@ const RANGES = [
 export class Metrics {
   readonly #api = inject(Api);
   readonly #id = inject(CurrentDatabase).id;
-  readonly #minute = signal(0);
   protected readonly ranges = RANGES;
   protected readonly range = signal<(typeof RANGES)[number]>(RANGES[0]);
   protected readonly history = resource({
-    params: () => ({ id: this.#id(), ms: this.range().ms, minute: this.#minute() }),
+    params: () => ({ id: this.#id(), ms: this.range().ms }),
     loader: async ({ params: { id, ms } }) => {
       const to = Date.now();
       const span = { from: to - ms, to };
@@ -61,7 +62,7 @@ export class Metrics {
   protected readonly shown = computed(() => CHARTS.filter((chart) => this.history.hasValue() && hasFigures(this.history.value().points, chart)));
 
   constructor() {
-    const timer = setInterval(() => this.#minute.update((minute) => minute + 1), REFRESH_MS);
+    const timer = setInterval(() => this.history.reload(), REFRESH_MS);
     inject(DestroyRef).onDestroy(() => clearInterval(timer));
   }
 }

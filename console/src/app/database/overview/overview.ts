@@ -1,13 +1,14 @@
 import { Component, inject } from '@angular/core';
 import { CurrentDatabase } from '../current-database';
 import { ConnectionCard } from './connection-card';
+import { OutlookCard } from './outlook-card';
 import { ProgressCard } from './progress-card';
 import { Timeline } from './timeline';
 
-/** What most people come for: is it there, how do I connect, what happened. */
+/** What most people come for: is it there, how do I connect, what becomes of it, what happened. */
 @Component({
   selector: 'dbm-overview',
-  imports: [ConnectionCard, ProgressCard, Timeline],
+  imports: [ConnectionCard, OutlookCard, ProgressCard, Timeline],
   template: `
     @if (current.database(); as database) {
       <div class="columns">
@@ -15,7 +16,10 @@ import { Timeline } from './timeline';
           <dbm-progress-card [database]="database" />
           <dbm-connection-card [database]="database" />
         </div>
-        <dbm-timeline [databaseId]="database.id" />
+        <div class="column">
+          @if (database.status !== 'deleting') { <dbm-outlook-card [database]="database" [canChange]="true" /> }
+          <dbm-timeline [databaseId]="database.id" />
+        </div>
       </div>
     }
   `,

@@ -15,8 +15,8 @@ import type { Step } from './steps';
   template: `
     @let one = database();
     @if (isBusy()) {
-      <section class="dbm-card" aria-live="polite">
-        <h2>{{ one.progress?.message ?? waiting }}</h2>
+      <section class="dbm-card" aria-labelledby="progress-title">
+        <h2 id="progress-title" role="status">{{ one.progress?.message ?? waiting }}</h2>
         <mat-progress-bar [mode]="fraction() === null ? 'indeterminate' : 'determinate'" [value]="(fraction() ?? 0) * 100" [attr.aria-label]="one.progress?.message ?? waiting" />
         <ol>
           @for (step of earlier(); track step.name) { <li><dbm-icon name="check" />{{ step.message }}</li> }

@@ -9,6 +9,12 @@ export function newestFirst(events: readonly DatabaseEvent[]): DatabaseEvent[] {
   return [...new Map(events.map((event) => [event.id, event])).values()].sort((a, b) => b.id - a.id);
 }
 
+/** Username of whoever did it; null: nobody did, or a policy. */
+export function personOf({ data }: Pick<DatabaseEvent, 'data'>): string | null {
+  const { by } = data;
+  return typeof by === 'string' && by !== 'policy' ? by : null;
+}
+
 const ICONS: readonly (readonly [RegExp, IconName])[] = [
   [/failed|unhealthy|crashed/, 'alert'],
   [/warned/, 'warning'],
@@ -17,6 +23,7 @@ const ICONS: readonly (readonly [RegExp, IconName])[] = [
   [/stop/, 'stopped'],
   [/delete/, 'delete'],
   [/rotat/, 'key'],
+  [/shared/, 'people'],
   [/backed-up/, 'archive'],
   [/created/, 'plus'],
   [/start|waking/, 'play'],
