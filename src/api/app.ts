@@ -27,6 +27,7 @@ import { registerPasswordRoutes } from './routes/passwords.ts';
 import { platformSchemas, registerPlatformRoutes } from './routes/platform.ts';
 import { registerSignInRoute, SignInSettings } from './routes/sign-in.ts';
 import { registerSessionRoutes } from './routes/sessions.ts';
+import { registerShareRoutes } from './routes/shares.ts';
 import { registerTemplateRoutes } from './routes/templates.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
 import { registerUserRoutes } from './routes/users.ts';
@@ -35,6 +36,7 @@ import { AuditRecord } from './schemas/audit.ts';
 import { Backup } from './schemas/backup.ts';
 import { Problem } from './schemas/common.ts';
 import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
+import { Share } from './schemas/share.ts';
 import { Template } from './schemas/template.ts';
 import { LoggedIn, NewToken, Profile, Token, User } from './schemas/user.ts';
 import { webhookSchemas } from './schemas/webhook.ts';
@@ -85,7 +87,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAuth(app, context, count.failedLogin);
   registerAudit(app, dependencies);
 
-  const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup];
+  const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup, Share];
   for (const schema of [...entities, ...platformSchemas]) app.addSchema(schema);
   for (const schema of webhookSchemas) app.addSchema(schema);
   await registerOpenApi(app);
@@ -103,6 +105,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);
   registerOutlookRoutes(app, context);
+  registerShareRoutes(app, context);
   registerBackupRoutes(app, context);
   registerAuditRoutes(app, context);
   registerEventStream(app, context);

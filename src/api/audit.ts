@@ -15,14 +15,14 @@ export interface Audited {
 export interface OpenAudit {
   readonly id: number;
   /** What it is done to, where the address does not say it. */
-  about: Pick<AuditEnd, 'subject' | 'instanceId' | 'ownerId'>;
+  about: Pick<AuditEnd, 'subject' | 'instanceId' | 'ownerId' | 'detail'>;
   finished: boolean;
 }
 
 /** Longest text of a body that is kept. */
 const LONGEST = 300;
 
-/** For handlers: what it turned out to be done to, e.g. the id of what was made. */
+/** For handlers: what it turned out to be done to, e.g. the id of what was made; `detail` beside what the body says. Never what was not found valid. */
 export function noteAudit(request: FastifyRequest, about: OpenAudit['about']): void {
   if (request.audit !== null) request.audit.about = { ...request.audit.about, ...about };
 }

@@ -1,8 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Claims } from './sign-in/access-tokens.ts';
 import { DbmakerError } from '../domain/errors.ts';
-import type { Instance } from '../domain/instance/instance.ts';
-import type { Store } from '../domain/ports/store.ts';
 import type { ApiToken, TokenScope, User } from '../domain/user/user.ts';
 
 /** What somebody showed. */
@@ -32,15 +30,4 @@ export function hasScope(scopes: readonly TokenScope[], needed: TokenScope): boo
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw new DbmakerError('unauthenticated', 'Sign in first.');
   return request.caller;
-}
-
-/** The instance if the caller may see it. @throws not_found, the same whether it belongs to somebody else or does not exist */
-export async function visibleInstance(store: Store, caller: Caller, id: string): Promise<Instance> {
-  const instance = await store.instances.get(id);
-  if (instance === null || (instance.ownerId !== caller.user.id && !caller.isAdmin)) throw instanceNotFound();
-  return instance;
-}
-
-export function instanceNotFound(): DbmakerError {
-  return new DbmakerError('not_found', 'There is no such database.');
 }

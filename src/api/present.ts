@@ -1,9 +1,11 @@
 import type { InstanceEvent } from '../domain/instance/event.ts';
 import type { Instance } from '../domain/instance/instance.ts';
+import type { InstanceAccess, Share } from '../domain/instance/share.ts';
 import type { Template } from '../domain/template/template.ts';
 import type { ApiToken, User } from '../domain/user/user.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { InstanceView } from './schemas/instance.ts';
+import type { ShareView } from './schemas/share.ts';
 import type { TemplateView } from './schemas/template.ts';
 
 /** What of our entities leaves through the API. Members are listed one by one, so that a new one never leaks by itself. */
@@ -11,7 +13,8 @@ import type { TemplateView } from './schemas/template.ts';
 export const time = (at: number): string => new Date(at).toISOString();
 export const optionalTime = (at: number | null): string | null => (at === null ? null : time(at));
 
-export function instanceView(instance: Instance, domain: string): InstanceView {
+/** @param access of whoever it is shown to */
+export function instanceView(instance: Instance, domain: string, access: InstanceAccess): InstanceView {
   const { spec, status } = instance;
   return {
     id: instance.id,
@@ -20,6 +23,7 @@ export function instanceView(instance: Instance, domain: string): InstanceView {
     type: instance.type,
     engine: instance.engine,
     owner: instance.ownerName,
+    access,
     slug: instance.slug,
     hostname: `${instance.slug}.${domain}`,
     port: instance.port,
@@ -52,6 +56,10 @@ function healthOf({ health, status }: Instance): InstanceView['health'] {
 /** From the moment that somebody deletes it, it is being deleted, also before a worker has looked. */
 export function phaseOf({ spec, status }: Instance): InstanceView['status'] {
   return spec.desired === 'deleted' ? 'deleting' : status.phase;
+}
+
+export function shareView({ username, displayName, access, createdAt }: Share): ShareView {
+  return { username, displayName, access, since: time(createdAt) };
 }
 
 export function templateView(template: Template): TemplateView {

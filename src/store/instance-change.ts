@@ -6,6 +6,7 @@ import { checkName } from './instance-create.ts';
 import { changedAt, dueAt, specColumns, toInstance } from './instance-row.ts';
 import { checkResources, lockHolding } from './quota.ts';
 import { appendEvents } from './repositories/events.ts';
+import { checkOperator } from './share-lookup.ts';
 import type { InstanceRow, Queries } from './schema.ts';
 
 type Options = Parameters<InstanceRepository['change']>[2];
@@ -19,6 +20,7 @@ export async function changeInstance(database: Database, id: string, change: Spe
     const instance = toInstance(row);
     const again = instance.spec.desired === 'deleted';
     if (again && change.desired !== 'deleted') throw gone();
+    if (options.asOperator !== undefined) await checkOperator(queries, id, options.asOperator);
     if (options.onlyIfGeneration !== undefined && options.onlyIfGeneration !== instance.spec.generation) return instance;
     if (options.onlyIfDesired && !options.onlyIfDesired.includes(instance.spec.desired)) return instance;
     if (change.nextPassword !== undefined && instance.secrets.nextPassword !== null) {

@@ -72,12 +72,14 @@ export async function closeInstance(database: Database, lease: Lease, quarantine
   return database.write(async (queries) => {
     const row = await lockRow(database, queries, lease.instanceId);
     if (!row || !holds(row, lease)) return false;
+    const addressees = await queries.selectFrom('shares').select('user_id').where('instance_id', '=', row.id).execute();
     await queries.deleteFrom('instances').where('id', '=', row.id).execute();
     await queries.deleteFrom('gateway_activity').where('instance_id', '=', row.id).execute();
     await queries.deleteFrom('samples').where('instance_id', '=', row.id).execute();
     await quarantinePort(queries, row.id, quarantineUntil);
     await appendEvents(database, queries, [{
       instanceId: row.id, ownerId: row.owner_id, type: 'instance.deleted', message: `${row.name} was deleted.`, data: { name: row.name, slug: row.slug, port: row.port, template: row.template_key, type: row.type, owner: row.owner_name },
+      addressees: addressees.map(({ user_id }) => user_id),
     }], database.clock.now());
     return true;
   });

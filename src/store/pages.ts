@@ -4,7 +4,7 @@ import type { Page } from '../domain/ports/store.ts';
 import type { Schema } from './schema.ts';
 
 /** Where a page ended: the next one begins with what is older. */
-interface Position {
+export interface Position {
   readonly createdAt: number;
   readonly id: string;
 }
@@ -15,27 +15,40 @@ interface PageOptions {
 }
 
 type Listed = 'users' | 'instances' | 'webhooks' | 'backups';
+type Keyed = { readonly created_at: number; readonly id: string };
 
 /**
  * One page, newest first, by keyset: the cost is that of the page wherever it lies, and rows that come or go meanwhile shift nothing.
  * @throws DbmakerError invalid_request for a cursor that is not ours
  */
-export async function page<T extends Listed, R extends { created_at: number; id: string }, I>(
-  query: SelectQueryBuilder<Schema, T, R>, options: PageOptions, toItem: (row: R) => I,
-): Promise<Page<I>> {
+export async function page<T extends Listed, R extends Keyed, I>(query: SelectQueryBuilder<Schema, T, R>, options: PageOptions, toItem: (row: R) => I): Promise<Page<I>> {
   const limit = Math.max(1, options.limit);
-  const after = options.cursor === undefined ? null : decode(options.cursor);
-  const older = after === null ? query : query.where(sql<boolean>`(${sql.ref('created_at')}, ${sql.ref('id')}) < (${after.createdAt}, ${after.id})`);
-  const rows = await older
-    .orderBy(sql.ref('created_at'), 'desc').orderBy(sql.ref('id'), 'desc')
+  const rows = await older(query, after(options), ['created_at', 'id'])
     .limit(limit + 1) // one more tells whether there is a next page
     .execute();
+  return onePage(rows, limit, toItem);
+}
+
+/** What comes after a position (null: all), in the order of pages. `by`: the columns of time and id. */
+export function older<T extends keyof Schema, R>(query: SelectQueryBuilder<Schema, T, R>, position: Position | null, by: readonly [string, string]): SelectQueryBuilder<Schema, T, R> {
+  const [at, id] = [sql.ref(by[0]), sql.ref(by[1])];
+  const rest = position === null ? query : query.where(sql<boolean>`(${at}, ${id}) < (${position.createdAt}, ${position.id})`);
+  return rest.orderBy(at, 'desc').orderBy(id, 'desc');
+}
+
+/** Of `rows` in order, which are more than `limit` where there is a next page. */
+export function onePage<R extends Keyed, I>(rows: readonly R[], limit: number, toItem: (row: R) => I): Page<I> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
     items: shown.map(toItem),
     next: rows.length > limit && last ? encode({ createdAt: last.created_at, id: last.id }) : null,
   };
+}
+
+/** Where a cursor says that the page begins; null: at the beginning. @throws DbmakerError invalid_request for a cursor that is not ours */
+export function after({ cursor }: PageOptions): Position | null {
+  return cursor === undefined ? null : decode(cursor);
 }
 
 function encode(position: Position): string {

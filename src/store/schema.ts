@@ -5,6 +5,7 @@ import type { Desired, Phase } from '../domain/instance/instance.ts';
 import type { Resolution } from '../domain/monitoring/sample.ts';
 import type { EngineName } from '../domain/template/template.ts';
 import type { Role } from '../domain/user/user.ts';
+import type { ShareTables } from './share-schema.ts';
 import type { SignInTables } from './sign-in-schema.ts';
 import type { WebhookTables } from './webhook-schema.ts';
 
@@ -12,7 +13,7 @@ import type { WebhookTables } from './webhook-schema.ts';
  * The tables as the newest migration leaves them, the same on SQLite and PostgreSQL. Times are milliseconds since 1970; JSON is text on both,
  * because almost nothing searches inside it (restoring.ts and quota.ts look for a member as it is written, of few rows); flags are 0 or 1.
  */
-export interface Schema extends WebhookTables, SignInTables {
+export interface Schema extends WebhookTables, SignInTables, ShareTables {
   schema_migrations: { version: number; name: string; applied_at: number };
   users: UserRow;
   tokens: TokenRow;

@@ -13,6 +13,7 @@ import { Instances } from './repositories/instances.ts';
 import { Ports } from './repositories/ports.ts';
 import { Samples } from './repositories/samples.ts';
 import { Settings } from './repositories/settings.ts';
+import { Shares } from './repositories/shares.ts';
 import { SignIn } from './repositories/sign-in.ts';
 import { Templates } from './repositories/templates.ts';
 import { Tokens } from './repositories/tokens.ts';
@@ -26,6 +27,7 @@ export class SqlStore implements Store {
   readonly tokens: Tokens;
   readonly templates: Templates;
   readonly instances: Instances;
+  readonly shares: Shares;
   readonly ports: Ports;
   readonly events: Events;
   readonly idempotency: Idempotency;
@@ -48,6 +50,7 @@ export class SqlStore implements Store {
     this.tokens = new Tokens(database);
     this.templates = new Templates(database);
     this.instances = new Instances(database);
+    this.shares = new Shares(database);
     this.ports = new Ports(database);
     this.events = new Events(database);
     this.idempotency = new Idempotency(database);

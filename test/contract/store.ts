@@ -13,6 +13,7 @@ import { modelContract } from './store/models.ts';
 import { monitoringContract } from './store/monitoring.ts';
 import { portContract } from './store/ports.ts';
 import { routeContract } from './store/routes.ts';
+import { shareContract } from './store/shares.ts';
 import { signInContract } from './store/sign-in.ts';
 import { templateContract } from './store/templates.ts';
 import { deliveryContract } from './store/webhook-deliveries.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenStore): void {
     creationContract(open);
     listContract(open);
     changeContract(open);
+    shareContract(open);
     leaseContract(open);
     routeContract(open);
     activityContract(open);

@@ -14,9 +14,10 @@ import { create, startApi } from './api-harness.ts';
 
 /**
  * Who gets what from every route. Columns: nobody, a token that has expired, a token of the owner with the scope read only, the owner, a stranger,
- * an admin's account with a token that lacks the scope admin, an admin.
+ * an admin's account with a token that lacks the scope admin, an admin. Then those with whom the owner's database is shared, as viewer and as operator:
+ * where nothing else is said they are strangers.
  */
-const WHO = ['nobody', 'expired', 'readOnly', 'owner', 'stranger', 'weakAdmin', 'admin'] as const;
+const WHO = ['nobody', 'expired', 'readOnly', 'owner', 'stranger', 'weakAdmin', 'admin', 'viewer', 'operator'] as const;
 type Who = (typeof WHO)[number];
 type Row = readonly [nobody: number, expired: number, readOnly: number, owner: number, stranger: number, weakAdmin: number, admin: number];
 
@@ -25,8 +26,14 @@ const WRITE_OWN: Row = [401, 401, 403, 202, 404, 404, 202];
 const READ: Row = [401, 401, 200, 200, 200, 200, 200];
 const ADMIN: Row = [401, 401, 403, 403, 403, 403, 200];
 
+/** What a viewer and an operator may. */
+type Shared = readonly [viewer: number, operator: number];
+const SEEN: Shared = [200, 200];
+const OPERATED: Shared = [403, 202];
+const OWNERS: Shared = [403, 403];
+
 /** Every route of the OpenAPI document has to be here. `body` is valid, so that only the right to do it decides. */
-const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }>> = {
+const MATRIX: Readonly<Record<string, { row: Row; shared?: Shared; body?: (n: number) => object }>> = {
   'GET /health': { row: [503, 503, 503, 503, 503, 503, 503] }, // no worker runs in this test
   'GET /metrics': { row: [200, 401, 403, 403, 403, 403, 200] }, // direct and from this machine: open
   'GET /api/certificate-authority': { row: [404, 404, 404, 404, 404, 404, 404] }, // none of our own in this test
@@ -62,21 +69,24 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'DELETE /api/templates/{name}': { row: [401, 401, 403, 403, 403, 403, 204] },
   'GET /api/containers': { row: READ },
   'POST /api/containers': { row: [401, 401, 403, 202, 202, 202, 202], body: (n) => ({ template: 'redis', name: `m-${String(n)}` }) },
-  'GET /api/containers/{id}': { row: READ_OWN },
-  'PATCH /api/containers/{id}': { row: [401, 401, 403, 200, 404, 404, 200], body: (n) => ({ name: `r-${String(n)}` }) },
-  'DELETE /api/containers/{id}': { row: WRITE_OWN },
-  'POST /api/containers/{id}/start': { row: WRITE_OWN },
-  'POST /api/containers/{id}/stop': { row: WRITE_OWN },
-  'POST /api/containers/{id}/sleep': { row: WRITE_OWN },
-  'POST /api/containers/{id}/restart': { row: WRITE_OWN },
-  'POST /api/containers/{id}/rotate-password': { row: WRITE_OWN },
-  'GET /api/containers/{id}/connection': { row: [401, 401, 403, 200, 404, 404, 200] },
-  'GET /api/containers/{id}/address': { row: READ_OWN },
-  'GET /api/containers/{id}/outlook': { row: READ_OWN },
-  'GET /api/containers/{id}/logs': { row: READ_OWN },
-  'GET /api/containers/{id}/events': { row: READ_OWN },
-  'GET /api/containers/{id}/metrics': { row: READ_OWN },
-  'GET /api/containers/{id}/metrics/history': { row: READ_OWN },
+  'GET /api/containers/{id}': { row: READ_OWN, shared: SEEN },
+  'PATCH /api/containers/{id}': { row: [401, 401, 403, 200, 404, 404, 200], shared: OWNERS, body: (n) => ({ name: `r-${String(n)}` }) },
+  'DELETE /api/containers/{id}': { row: WRITE_OWN, shared: OWNERS },
+  'POST /api/containers/{id}/start': { row: WRITE_OWN, shared: OPERATED },
+  'POST /api/containers/{id}/stop': { row: WRITE_OWN, shared: OPERATED },
+  'POST /api/containers/{id}/sleep': { row: WRITE_OWN, shared: OPERATED },
+  'POST /api/containers/{id}/restart': { row: WRITE_OWN, shared: OPERATED },
+  'POST /api/containers/{id}/rotate-password': { row: WRITE_OWN, shared: OWNERS },
+  'GET /api/containers/{id}/connection': { row: [401, 401, 403, 200, 404, 404, 200], shared: [403, 200] },
+  'GET /api/containers/{id}/address': { row: READ_OWN, shared: SEEN },
+  'GET /api/containers/{id}/outlook': { row: READ_OWN, shared: SEEN },
+  'GET /api/containers/{id}/logs': { row: READ_OWN, shared: SEEN },
+  'GET /api/containers/{id}/events': { row: READ_OWN, shared: SEEN },
+  'GET /api/containers/{id}/metrics': { row: READ_OWN, shared: SEEN },
+  'GET /api/containers/{id}/metrics/history': { row: READ_OWN, shared: SEEN },
+  'GET /api/containers/{id}/shares': { row: READ_OWN, shared: OWNERS },
+  'PUT /api/containers/{id}/shares/{username}': { row: [401, 401, 403, 200, 404, 404, 200], shared: OWNERS, body: () => ({ access: 'operator' }) },
+  'DELETE /api/containers/{id}/shares/{username}': { row: [401, 401, 403, 204, 404, 404, 204], shared: OWNERS },
   'GET /events/containers': { row: READ },
   'GET /api/backups': { row: READ },
   'GET /api/backups/{id}': { row: READ_OWN },
@@ -85,15 +95,23 @@ const MATRIX: Readonly<Record<string, { row: Row; body?: (n: number) => object }
   'POST /api/backups/{id}/restore': { row: WRITE_OWN, body: (n) => ({ name: `b-${String(n)}` }) },
 };
 
+function expectedOf(route: string, who: Who): number {
+  const { row, shared = [row[4], row[4]] } = MATRIX[route]!;
+  return [...row, ...shared][WHO.indexOf(who)]!;
+}
+
 const template = (name: string): object => ({ name, type: 'memcached', image: 'memcached:1.6', defaultPort: 11211, connectionStringTemplate: 'memcached://{subdomain}:{port}' });
 
 let api: Harness;
 let owner: Person;
 let tokens: Record<Who, string | undefined>;
+/** With whom each of the owner's databases is shared. */
+let guests: { viewer: Person; operator: Person; guest: Person };
 before(async () => {
   api = await startApi({ config: { rateLimit: { failedLogins: 10_000 } } });
   owner = await api.person('owner');
   const weak = await api.person('weak', { role: 'admin' });
+  guests = { viewer: await api.person('viewer'), operator: await api.person('operator'), guest: await api.person('guest') };
   tokens = {
     nobody: undefined,
     expired: await api.token(owner.user, ['read', 'write'], Date.now() - 1),
@@ -102,6 +120,8 @@ before(async () => {
     stranger: (await api.person('stranger')).token,
     weakAdmin: await api.token(weak.user, ['read', 'write']),
     admin: api.admin.token,
+    viewer: guests.viewer.token,
+    operator: guests.operator.token,
   };
 });
 after(() => api[Symbol.asyncDispose]());
@@ -131,7 +151,8 @@ async function addressOf(route: string, n: number): Promise<string> {
   if (!address.includes('{id}')) return address;
   const { id } = await create(api, owner.token, `x-${String(n)}`);
   await api.report(id, { phase: 'running', observedGeneration: 1, provisioned: true });
-  return address.replace('{id}', id);
+  for (const [who, { user }] of Object.entries(guests)) await api.store.shares.put(id, user.id, who === 'operator' ? 'operator' : 'viewer', { by: 'owner', limit: 3 });
+  return address.replace('{id}', id).replace('{username}', 'guest');
 }
 
 /** A verified one of an instance of the owner's; what is in it does not matter here. */
@@ -170,14 +191,14 @@ test('every route answers everybody as the matrix says', async () => {
   const owners = owner.user.id;
   await api.store.users.update(owners, { quota: { instances: 1000, memoryBytes: 2 ** 45, cpus: 1000, backupBytes: 2 ** 40 } });
   let n = 0;
-  for (const [route, { row, body }] of Object.entries(MATRIX)) {
-    for (const [column, who] of WHO.entries()) {
+  for (const [route, { body }] of Object.entries(MATRIX)) {
+    for (const who of WHO) {
       n++;
       const url = await addressOf(route, n);
       const token = tokens[who];
       const options: Ask = { method: route.split(' ')[0] as 'GET', ...(token === undefined ? {} : { token }), ...(body === undefined ? {} : { body: body(n) }) };
       const { status, text, headers } = await (url.startsWith('/events/') ? begin(url, token) : api.ask(url, options));
-      assert.equal(status, row[column], `${route} as ${who}: ${text}`);
+      assert.equal(status, expectedOf(route, who), `${route} as ${who}: ${text}`);
       if (status === 401) assert.match(String(headers['www-authenticate']), /^Bearer/);
     }
   }
@@ -192,6 +213,7 @@ const OTHERS = {
   revoked: { as: 'expired' }, expiredSignIn: { as: 'expired' }, endedSignIn: { as: 'expired' }, wrongAudience: { as: 'expired' }, wrongIssuer: { as: 'expired' }, wrongKey: { as: 'expired' },
   wrongType: { as: 'expired' }, noScope: { as: 'expired' }, algNone: { as: 'expired' }, algConfused: { as: 'expired' }, unknownPerson: { as: 'expired' },
   cookie: { as: 'owner' }, cookieWithoutCsrfToken: { as: 'owner' },
+  viewerSignedIn: { as: 'viewer' }, operatorSignedIn: { as: 'operator' }, operatorReadOnly: { as: 'operator' },
 } as const satisfies Record<string, { as: Who }>;
 
 test('every route takes an access token or a session for what it is, and nothing that only looks like one', async () => {
@@ -201,11 +223,13 @@ test('every route takes an access token or a session for what it is, and nothing
   const gone = await api.token(owner.user, ['read', 'write']);
   await api.store.tokens.delete(id, (await api.store.tokens.findByHash(hashApiToken(gone)))!.token.id);
   const ended = await sign.make(id);
+  const readOnly = await api.token(guests.operator.user, ['read']);
   await api.store.signIn.endedTokens.add(createHash('sha256').update(ended.slice(0, ended.lastIndexOf('.'))).digest('hex'), Date.now() + 600_000);
   const bearers: Record<string, () => Promise<string> | string> = {
     ownerSignedIn: () => sign.make(id), adminSignedIn: () => sign.make(api.admin.user.id, { claims: { roles: ['admin'] } }), demotedAdmin: () => sign.make(weak), revoked: () => gone, endedSignIn: () => ended,
     expiredSignIn: () => sign.make(id, { secondsFromNow: -61 }), wrongAudience: () => sign.make(id, { claims: { aud: 'dbmaker-console' } }), wrongIssuer: () => sign.make(id, { claims: { iss: 'http://localhost:8081/oidc' } }),
     wrongKey: () => sign.make(id, { key: 'foreign' }), wrongType: () => sign.make(id, { typ: 'JWT' }), noScope: () => sign.make(id, { claims: { scope: 'openid' } }),
+    viewerSignedIn: () => sign.make(guests.viewer.user.id), operatorSignedIn: () => sign.make(guests.operator.user.id), operatorReadOnly: () => readOnly,
     algNone: () => sign.unsigned(id), algConfused: () => sign.confused(id), unknownPerson: () => sign.make('nobody0'),
   };
   let n = 10_000;
@@ -224,10 +248,10 @@ test('every route takes an access token or a session for what it is, and nothing
       const isRead = route.startsWith('GET ') && row[2] !== 403; // a token that may only read gets no secret either
       const expected = who === 'cookieWithoutCsrfToken' && !isPublic && !isRead ? 403
         : who === 'cookie' && route === 'POST /api/auth/login' ? 401 // a session does not prolong itself
-        : isPublic && bearer === undefined ? row[0] : row[WHO.indexOf(as)];
+        : isPublic && bearer === undefined ? row[0] : who === 'operatorReadOnly' && row[2] === 403 ? 403 : expectedOf(route, as);
       const { status, text } = await (url.startsWith('/events/') ? begin(url, undefined, headers) : api.ask(url, { method: route.split(' ')[0] as 'GET', headers, ...(body === undefined ? {} : { body: body(n) }) }));
       assert.equal(status, expected, `${route} as ${who}: ${text}`);
-      if (bearer !== undefined && route === 'POST /api/auth/logout' && status === 204) assert.equal((await api.ask('/api/users/profile', { headers })).status, 401, 'it was ended');
+      if (bearer !== undefined && bearer !== readOnly && route === 'POST /api/auth/logout' && status === 204) assert.equal((await api.ask('/api/users/profile', { headers })).status, 401, 'it was ended');
     }
   }
 });

@@ -144,19 +144,21 @@ test('where the audit cannot be written, nothing is changed and no password is s
   const state = async (): Promise<unknown> => [
     await api.store.instances.get(id), (await api.store.instances.list({}, { limit: 200 })).items.length, (await api.store.users.list({ limit: 200 })).items,
     (await api.store.tokens.listByUser(ann.user.id)).map((token) => token.id), (await api.store.tokens.listByUser(api.admin.user.id)).map((token) => token.id), await api.store.templates.list(),
+    await api.store.shares.list(id),
   ];
   const before = await state();
   const woken = api.woken.length;
   const bodies: Record<string, object> = {
     'POST /api/containers': { template: 'redis', name: 'more' }, 'PATCH /api/containers/{id}': { name: 'other' }, 'POST /api/users': { username: 'carl' }, 'PATCH /api/users/{id}': { displayName: 'X' },
     'POST /api/tokens': { name: 'x' }, 'POST /api/users/{id}/tokens': { name: 'x' }, 'PUT /api/users/profile/password': { current: 'x', next: 'long enough for it' },
+    'PUT /api/containers/{id}/shares/{username}': { access: 'viewer' },
   };
   Object.assign(api.store.audit, { begin: async () => Promise.reject(new DbmakerError('disk_full', 'The disk of the DbMaker database is full. Nothing was changed.')) });
   try {
     const audited = (await operations()).filter(({ operation, action }) => action !== undefined && !/webhook|backup|template/.test(operation));
     for (const { operation } of audited) {
       const [method, path] = operation.split(' ') as [Ask['method'], string];
-      const url = path.replace('{id}', path.includes('/users/') ? ann.user.id : id);
+      const url = path.replace('{id}', path.includes('/users/') ? ann.user.id : id).replace('{username}', api.admin.user.username);
       const { status, json } = await api.ask(url, { method: method!, token: api.admin.token, ...(bodies[operation] === undefined ? {} : { body: bodies[operation] }) });
       assert.deepEqual([status, json.code], [507, 'disk_full'], operation);
     }

@@ -9,6 +9,7 @@ import { openStore } from '../../store/index.ts';
 import { EventFeed } from './event-feed.ts';
 
 const TOTAL = 300;
+const U = { userId: 'u', isAdmin: false, all: false };
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 test('the only listener that leaves and comes back while events are written, also in the middle of a look, hears each after its cursor once and none before it', async () => {
@@ -21,8 +22,11 @@ test('the only listener that leaves and comes back while events are written, als
     await turn();
     return answer;
   };
-  const { events, instances } = store;
-  const slow = { events: { list: late(events.list.bind(events)), lastId: late(events.lastId.bind(events)) }, instances: { some: late(instances.some.bind(instances)) } };
+  const { events, instances, shares } = store;
+  const slow = {
+    events: { list: late(events.list.bind(events)), lastId: late(events.lastId.bind(events)), addressees: late(events.addressees.bind(events)) },
+    instances: { some: late(instances.some.bind(instances)) }, shares: { of: late(shares.of.bind(shares)) },
+  };
   const feed = new EventFeed({ store: slow, clock: systemClock, log: quietLog, news: { onNews(callback) { hint = callback; return () => undefined; } } });
   let written = 0;
   const writing = (async () => {
@@ -35,7 +39,7 @@ test('the only listener that leaves and comes back while events are written, als
   try {
     for (let round = 0; written < TOTAL; round += 1) {
       const heard: number[] = [];
-      const { cursor, leave } = await feed.subscribe({ ownerId: 'u', hear: ({ event }) => heard.push(event.id), taken: () => null });
+      const { cursor, leave } = await feed.subscribe({ listener: U, hear: ({ event }) => heard.push(event.id), taken: () => null });
       for (let turns = 0; turns < round % 7; turns += 1) await turn(); // a look is cut off at every place
       leave();
       const before = heard.length;
@@ -45,7 +49,7 @@ test('the only listener that leaves and comes back while events are written, als
     }
     await writing;
     const heard: number[] = [];
-    const { cursor } = await feed.subscribe({ ownerId: null, hear: ({ event }) => heard.push(event.id), taken: () => null });
+    const { cursor } = await feed.subscribe({ listener: { ...U, all: true }, hear: ({ event }) => heard.push(event.id), taken: () => null });
     await store.events.append({ instanceId: 'a', ownerId: 'u', type: 'instance.noted', message: 'last', data: {} });
     hint();
     await waitFor(() => heard.length > 0, { what: 'the last one' });
@@ -64,7 +68,7 @@ test('who has heard more at another process than this one has told yet goes on t
   const feed = new EventFeed({ store, clock, log: quietLog, news: { onNews(callback) { hint = callback; return () => undefined; } } });
   const append = (message: string): Promise<unknown> => store.events.append({ instanceId: 'a', ownerId: 'u', type: 'instance.noted', message, data: {} });
   const heard: Record<string, number[]> = {};
-  const listen = (name: string, after?: number): ReturnType<EventFeed['subscribe']> => feed.subscribe({ ownerId: 'u', hear: ({ event }) => (heard[name] ??= []).push(event.id), taken: () => null }, after);
+  const listen = (name: string, after?: number): ReturnType<EventFeed['subscribe']> => feed.subscribe({ listener: U, hear: ({ event }) => (heard[name] ??= []).push(event.id), taken: () => null }, after);
   try {
     assert.equal((await listen('first')).cursor, 0);
     await append('one');

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { NewsSignal } from '../../domain/ports/wake.ts';
-import { withInstances, type FreshEvent } from './fresh-event.ts';
+import { freshEvents, hearers, type FreshEvent, type Listener } from './fresh-event.ts';
 
 /** Events of other processes raise no hint here: the store is asked this often while somebody listens. */
 const POLL_MS = 200;
@@ -13,18 +13,19 @@ const RETRY_MS = 1000;
 const PATIENCE_MS = 20;
 /** Few, so that those who read well have taken them before the next come. */
 const EVENTS_AT_ONCE = 50;
+/** No user has this id. */
+const ALL = '*';
 
 export interface Subscriber {
-  /** Owner whose events are wanted; null: everybody's. */
-  readonly ownerId: string | null;
-  /** In the order of ids, each once. Must not throw. */
+  readonly listener: Listener;
+  /** All that may concern the listener (see heardAs), in the order of ids, each once. Must not throw. */
   readonly hear: (fresh: FreshEvent) => void;
   /** Resolves when what was heard has been taken; null: it has. Must not reject. */
   readonly taken: () => Promise<void> | null;
 }
 
 export interface EventFeedOptions {
-  readonly store: { readonly events: Pick<Store['events'], 'list' | 'lastId'>; readonly instances: Pick<Store['instances'], 'some'> };
+  readonly store: { readonly events: Pick<Store['events'], 'list' | 'lastId' | 'addressees'>; readonly instances: Pick<Store['instances'], 'some'>; readonly shares: Pick<Store['shares'], 'of'> };
   readonly clock: Clock;
   readonly log: Log;
   readonly news: NewsSignal;
@@ -38,6 +39,8 @@ export class EventFeed {
   readonly #options: EventFeedOptions;
   /** Each with the id after which it hears. */
   readonly #subscribers = new Map<Subscriber, number>();
+  /** The same by the ids of their users, so that an event of one person is not held against all; ALL: those who want to hear of everybody's. */
+  readonly #byUser = new Map<string, Set<Subscriber>>();
   readonly #unsubscribe: () => void;
   #cursor = 0;
   #cancel: () => void = () => undefined;
@@ -68,11 +71,16 @@ export class EventFeed {
     }
     const cursor = after <= last ? Math.max(after, this.#cursor) : this.#cursor;
     this.#subscribers.set(subscriber, cursor);
+    const key = keyOf(subscriber);
+    this.#byUser.set(key, (this.#byUser.get(key) ?? new Set()).add(subscriber));
     if (this.#subscribers.size === 1) this.#schedule(POLL_MS);
     return {
       cursor,
       leave: () => {
         this.#subscribers.delete(subscriber);
+        const others = this.#byUser.get(key);
+        others?.delete(subscriber);
+        if (others?.size === 0) this.#byUser.delete(key);
         if (this.#subscribers.size === 0) this.#cancel();
       },
     };
@@ -82,6 +90,7 @@ export class EventFeed {
     this.#unsubscribe();
     this.#cancel();
     this.#subscribers.clear();
+    this.#byUser.clear();
   }
 
   #look(): void {
@@ -118,10 +127,12 @@ export class EventFeed {
     const { store } = this.#options;
     this.#again = false;
     const events = await store.events.list({}, { after: this.#cursor, limit: EVENTS_AT_ONCE });
-    for (const fresh of await withInstances(store.instances, events)) {
+    for (const fresh of await freshEvents(store, events)) {
       const { event } = fresh;
       this.#cursor = Math.max(this.#cursor, event.id); // somebody may have subscribed meanwhile, further on
-      for (const [subscriber, after] of this.#subscribers) if (event.id > after && (subscriber.ownerId === null || subscriber.ownerId === event.ownerId)) subscriber.hear(fresh);
+      for (const key of [ALL, ...hearers(fresh)]) {
+        for (const subscriber of this.#byUser.get(key) ?? []) if (event.id > (this.#subscribers.get(subscriber) ?? Infinity)) subscriber.hear(fresh);
+      }
     }
     return events.length;
   }
@@ -130,4 +141,8 @@ export class EventFeed {
     this.#cancel();
     this.#cancel = this.#options.clock.after(ms, () => this.#look());
   }
+}
+
+function keyOf({ listener }: Subscriber): string {
+  return listener.all ? ALL : listener.userId;
 }

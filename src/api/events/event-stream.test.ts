@@ -15,7 +15,7 @@ test('of a client that reads nothing it may be asked as often as one likes wheth
   client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
   const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
   try {
-    const stream = new EventStream(response, 'localhost');
+    const stream = new EventStream(response, 'localhost', { userId: 'u', isAdmin: false, all: false });
     const listeners = (): number[] => ['drain', 'close'].map((event) => response.listenerCount(event));
     while (stream.taken() === null) response.write(COMMENT);
     const before = listeners();

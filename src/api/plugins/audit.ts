@@ -64,7 +64,8 @@ export function registerAudit(app: App, { store, clock, log }: Pick<ApiDependenc
     open.finished = true;
     const end = endOf(request, reply);
     // Only what the handler has found valid: people paste tokens and passwords into the wrong fields.
-    await store.audit.finish(open.id, { ...end, ...open.about, ...(end.outcome === 'ok' ? { detail: detailOf(request.body, audited.detail) } : {}) });
+    const detail = { ...(end.outcome === 'ok' ? detailOf(request.body, audited.detail) : {}), ...open.about.detail };
+    await store.audit.finish(open.id, { ...end, ...open.about, detail });
   }
 
   async function refused(request: FastifyRequest, reply: FastifyReply, audited: Audited): Promise<void> {

@@ -3,15 +3,19 @@ import type { Desired, Instance } from '../../domain/instance/instance.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
 import type { SpecChange } from '../../domain/ports/store.ts';
 import type { ApiContext, App } from '../app-type.ts';
-import { callerOf, instanceNotFound, visibleInstance } from '../caller.ts';
+import type { InstanceAct } from '../../domain/instance/share.ts';
+import { callerOf } from '../caller.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
+import { allowedAccess, allowedInstance, instanceNotFound } from '../rights.ts';
 import { IdParams, PreferHeaders, problemResponse } from '../schemas/common.ts';
 import { InstanceRef } from '../schemas/instance.ts';
 import { randomPassword } from '../secrets.ts';
 
 interface Action {
   readonly summary: string;
+  /** What one must be allowed to do with it. */
+  readonly act: InstanceAct;
   readonly event: { readonly type: string; readonly message: string };
   /** What to write; null: it already is, or is becoming, what is asked for. @throws when it cannot be done as things are */
   readonly change: (instance: Instance, context: ApiContext) => SpecChange | null;
@@ -36,18 +40,21 @@ function rotationRefused({ status }: Instance): DbmakerError {
 const ACTIONS: Readonly<Record<string, Action>> = {
   start: {
     summary: 'Start it',
+    act: 'operate',
     event: { type: 'instance.start-requested', message: 'Start was asked for.' },
     change: becoming('running'),
     reached: carriedOut('running'),
   },
   stop: {
     summary: 'Stop it; it stays stopped until somebody starts it',
+    act: 'operate',
     event: { type: 'instance.stop-requested', message: 'Stop was asked for.' },
     change: becoming('stopped'),
     reached: carriedOut('stopped'),
   },
   sleep: {
     summary: 'Put it to sleep; a connection wakes it',
+    act: 'operate',
     event: { type: 'instance.sleep-requested', message: 'Sleep was asked for.' },
     change: (instance, context) => {
       refuseStopped(instance, 'put to sleep');
@@ -58,12 +65,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   restart: {
     summary: 'Restart it, or start it if it does not run',
+    act: 'operate',
     event: { type: 'instance.restart-requested', message: 'Restart was asked for.' },
     change: () => ({ desired: 'running', restart: true }),
     reached: (instance) => carriedOut('running')(instance) && instance !== null && instance.status.restarts >= instance.spec.restarts,
   },
   'rotate-password': {
     summary: 'Give it a new password; the old one ends once the new one works',
+    act: 'manage',
     event: { type: 'instance.rotation-requested', message: 'A new password was asked for.' },
     change: (instance, { secretBox }) => {
       if (instance.engine === 'generic') throw new DbmakerError('unsupported', 'Passwords of this type of database cannot be changed from here.');
@@ -84,25 +93,26 @@ export function registerActionRoutes(app: App, context: ApiContext): void {
       schema: {
         tags: ['containers'],
         summary: action.summary,
-        description: 'Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm.',
+        description: `Answers 202; with \`Prefer: wait=60\` 200 once it is done. Asking twice does no harm. For its owner${action.act === 'operate' ? ', its operators' : ''} and admins.`,
         params: IdParams,
         headers: PreferHeaders,
         response: { 200: InstanceRef, 202: InstanceRef, ...problemResponse },
       },
     }, async (request, reply) => {
       const caller = callerOf(request);
-      const instance = await visibleInstance(store, caller, request.params.id);
+      const { instance, access } = await allowedInstance(store, caller, request.params.id, action.act);
       if (instance.spec.desired === 'deleted') throw instanceNotFound();
       const change = action.change(instance, context);
       const changed = change === null ? instance : await store.instances.change(instance.id, change, {
         event: { ...action.event, data: { by: caller.user.username } },
+        ...(access === 'operator' ? { asOperator: caller.user.id } : {}),
         ...(action.onlyIfDesired === undefined ? {} : { onlyIfDesired: action.onlyIfDesired }),
       });
       wake.changed(instance.id);
       const { seen, reached } = await preferences(context, request, reply).wait(changed, action.reached);
       if (seen === null) throw instanceNotFound();
       if (reached && change?.nextPassword !== undefined && seen.secrets.password !== change.nextPassword) throw rotationRefused(seen);
-      return reply.code(reached ? 200 : 202).send(instanceView(seen, config.domain));
+      return reply.code(reached ? 200 : 202).send(instanceView(seen, config.domain, await allowedAccess(store, caller, seen, 'see')));
     });
   }
 }

@@ -10,6 +10,7 @@ import { OpenStreams } from '../open-streams.ts';
 import { backupView } from '../present-backup.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
+import { allowedAccess } from '../rights.ts';
 import { BackupQuery, BackupRef, RestoreBody } from '../schemas/backup.ts';
 import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse } from '../schemas/common.ts';
 import { InstanceRef } from '../schemas/instance.ts';
@@ -86,6 +87,6 @@ export function registerBackupRoutes(app: App, context: ApiContext): void {
     noteAudit(request, { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId });
     void reply.header('location', `/api/containers/${instance.id}`);
     const { seen, reached } = await preferences(context, request, reply).wait(instance, carriedOut('running'));
-    return reply.code(reached ? 201 : 202).send(instanceView(seen ?? instance, config.domain));
+    return reply.code(reached ? 201 : 202).send(instanceView(seen ?? instance, config.domain, await allowedAccess(store, caller, instance, 'see')));
   });
 }

@@ -3,9 +3,10 @@ import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { callerOf, type Caller } from '../caller.ts';
-import { catchUp, REPLAY_AT_MOST } from '../events/catch-up.ts';
+import { catchUp, current, REPLAY_AT_MOST } from '../events/catch-up.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { EventStream } from '../events/event-stream.ts';
+import type { FreshEvent, Listener } from '../events/fresh-event.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { problemResponse, strictObject } from '../schemas/common.ts';
 import { stillGood } from '../sign-in/still-good.ts';
@@ -47,6 +48,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
       description: 'First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: '
         + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than '
         + `${String(REPLAY_AT_MOST)} events behind is given a snapshot again (\`missed\`: true). `
+        + 'It tells of one\'s own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. '
         + '`instance.progress` events tell how far long work has come.',
       querystring: Query,
       headers: Headers,
@@ -57,32 +59,32 @@ export function registerEventStream(app: App, context: ApiContext): void {
     const caller = callerOf(request);
     const all = request.query.all === true;
     if (all && !caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins may hear of everybody\'s databases.');
-    const ownerId = all ? null : caller.user.id;
+    const listener: Listener = { userId: caller.user.id, isAdmin: caller.isAdmin, all };
     const after = lastEventId(request.headers['last-event-id']);
     open.take(caller.user.id, reply);
-    const early: Parameters<EventStream['hear']>[0][] = [];
-    let hear = (fresh: (typeof early)[number]): void => void early.push(fresh);
+    const early: FreshEvent[] = [];
+    let hear = (fresh: FreshEvent): void => void early.push(fresh);
     let taken = (): Promise<void> | null => null;
-    const { cursor, leave } = await feed.subscribe({ ownerId, hear: (fresh) => hear(fresh), taken: () => taken() }, after ?? 0);
+    const { cursor, leave } = await feed.subscribe({ listener, hear: (fresh) => hear(fresh), taken: () => taken() }, after ?? 0);
     if (request.raw.socket.destroyed || closing.aborted) {
       leave();
       throw new DbmakerError('cancelled', 'The server is closing.');
     }
     reply.hijack();
-    const stream = new EventStream(reply.raw, config.domain);
+    const stream = new EventStream(reply.raw, config.domain, listener);
     for (const fresh of early) stream.hear(fresh);
     hear = (fresh) => stream.hear(fresh);
     taken = () => stream.taken();
     streams.add(stream);
-    const stopWatching = watchToken(context, caller, stream, all);
+    const stopWatching = watchToken(context, caller, stream);
     reply.raw.once('close', () => {
       leave();
       stopWatching();
       streams.delete(stream);
     }).on('error', () => undefined); // the close follows
     try {
-      await catchUp(store, stream, { ownerId, after, cursor });
-      stream.flow();
+      await catchUp(store, stream, { listener, after, cursor });
+      await stream.flow((waiting) => current(store, listener, waiting));
     } catch (error) {
       request.log.warn({ err: error }, 'an event stream could not begin'); // the head is out: the client comes back by itself
       reply.raw.destroy();
@@ -96,7 +98,7 @@ function lastEventId(header: string | undefined): number | null {
 }
 
 /** Ends the stream when the token expires or is revoked; a session may have been renewed since. @returns stops looking */
-function watchToken(context: ApiContext, caller: Caller, stream: EventStream, all: boolean): () => void {
+function watchToken(context: ApiContext, caller: Caller, stream: EventStream): () => void {
   const { store, clock, log } = context;
   let cancelRecheck = (): void => undefined;
   let cancelExpiry = (): void => undefined;
@@ -108,7 +110,7 @@ function watchToken(context: ApiContext, caller: Caller, stream: EventStream, al
     try {
       const found = await stillGood(context, caller);
       if (found === null) return stream.end('token_revoked');
-      if (all && (await store.users.get(caller.user.id))?.role !== 'admin') return stream.end('token_revoked');
+      if (caller.isAdmin && (await store.users.get(caller.user.id))?.role !== 'admin') return stream.end('token_revoked');
       if (found.expiresAt !== null && found.expiresAt <= clock.now()) return stream.end('token_expired');
       expireAt(found.expiresAt);
     } catch (error) {

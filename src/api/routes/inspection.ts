@@ -5,11 +5,13 @@ import { PROGRESS_EVENT } from '../../domain/instance/event.ts';
 import { SCALES } from '../../domain/monitoring/sample.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
 import type { ApiContext, App } from '../app-type.ts';
-import { callerOf, visibleInstance } from '../caller.ts';
+import { mayDo, SHARED_EVENT, UNSHARED_EVENT } from '../../domain/instance/share.ts';
+import { callerOf } from '../caller.ts';
 import { connectionView } from '../connection-strings.ts';
 import { logStream } from '../log-stream.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { eventView } from '../present.ts';
+import { allowedInstance } from '../rights.ts';
 import { DEFAULT_LIMIT, IdParams, nullable, oneOf, PageQuery, problemResponse, ref, strictObject, Time } from '../schemas/common.ts';
 import { Connection, InstanceEvent, InstanceMetrics } from '../schemas/instance.ts';
 
@@ -83,9 +85,9 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
 
   app.get('/api/containers/:id/connection', {
     config: { access: 'write', audit: { action: 'instance.read-connection' } },
-    schema: { tags, summary: 'How to connect, with the password', description: 'Needs the scope `write`: whoever holds the password can write.', params: IdParams, response: { 200: ref(Connection), ...problemResponse } },
+    schema: { tags, summary: 'How to connect, with the password', description: 'For its owner, its operators and admins. Needs the scope `write`: whoever holds the password can write.', params: IdParams, response: { 200: ref(Connection), ...problemResponse } },
   }, async (request) => {
-    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { instance } = await allowedInstance(store, callerOf(request), request.params.id, 'operate');
     return connectionView(instance, secretBox.open(instance.secrets.password, passwordContext(instance.id)), config);
   });
 
@@ -94,7 +96,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     config: { access: 'read' },
     schema: { tags, summary: 'Its log, as text or (Accept: application/x-ndjson) as JSON lines', params: IdParams, querystring: LogQuery, produces: ['text/plain', 'application/x-ndjson'], response: { 200: LogText, ...problemResponse } },
   }, async (request, reply) => {
-    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { instance } = await allowedInstance(store, callerOf(request), request.params.id, 'see');
     const { tail = 100, follow = false } = request.query;
     const asJson = request.headers.accept?.includes('application/x-ndjson') === true;
     void reply.type(asJson ? 'application/x-ndjson; charset=utf-8' : 'text/plain; charset=utf-8');
@@ -105,11 +107,15 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
 
   app.get('/api/containers/:id/events', {
     config: { access: 'read' },
-    schema: { tags, summary: 'Its history', params: IdParams, querystring: EventQuery, response: { 200: Type.Object({ items: Type.Array(ref(InstanceEvent)) }), ...problemResponse } },
+    schema: {
+      tags, summary: 'Its history', description: 'Who else it is shared with only its owner and admins read in it.',
+      params: IdParams, querystring: EventQuery, response: { 200: Type.Object({ items: Type.Array(ref(InstanceEvent)) }), ...problemResponse },
+    },
   }, async (request) => {
-    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { instance, access } = await allowedInstance(store, callerOf(request), request.params.id, 'see');
     const { limit = DEFAULT_LIMIT, after, before, order } = request.query;
-    const events = await store.events.list({ instanceId: instance.id, notType: PROGRESS_EVENT }, {
+    const notTypes = mayDo(access, 'manage') ? [PROGRESS_EVENT] : [PROGRESS_EVENT, SHARED_EVENT, UNSHARED_EVENT];
+    const events = await store.events.list({ instanceId: instance.id, notTypes }, {
       limit, newestFirst: order === 'newest', ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }),
     });
     return { items: events.map(eventView) };
@@ -122,7 +128,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
       description: 'One point a minute for the last day, one a quarter of an hour for the last month. Minutes in which it did not run have none; null: not known.',
     },
   }, async (request) => {
-    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { instance } = await allowedInstance(store, callerOf(request), request.params.id, 'see');
     const to = request.query.to === undefined ? clock.now() : Date.parse(request.query.to);
     const from = request.query.from === undefined ? to - HISTORY_MS : Date.parse(request.query.from);
     if (from >= to) throw new DbmakerError('invalid_request', 'from must lie before to.', { fields: { '/from': 'must lie before to' } });
@@ -137,7 +143,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     config: { access: 'read' },
     schema: { tags, summary: 'What it uses right now', params: IdParams, response: { 200: ref(InstanceMetrics), ...problemResponse } },
   }, async (request) => {
-    const instance = await visibleInstance(store, callerOf(request), request.params.id);
+    const { instance } = await allowedInstance(store, callerOf(request), request.params.id, 'see');
     if (instance.status.phase !== 'running') throw new DbmakerError('not_running', 'There are figures only while it runs.');
     const { cpuMs, memoryBytes, diskBytes, processes } = await measure(instance.id);
     const { cpus, memoryBytes: memoryLimitBytes } = instance.spec.resources;

@@ -8,12 +8,13 @@ import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
 import type { Caller } from '../caller.ts';
 import { ownerOf, visibleBackup } from '../backups.ts';
-import { callerOf, visibleInstance } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import { createInstance } from '../create-instance.ts';
 import { createOnce, idempotencyKey } from '../idempotency.ts';
 import { accessOf, policiesOf, validateInstanceInput } from '../instance-input.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
+import { allowedAccess, allowedInstance } from '../rights.ts';
 import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse, strictObject } from '../schemas/common.ts';
 import { InstanceChangeBody, InstanceQuery, InstanceRef, NewInstanceBody } from '../schemas/instance.ts';
 
@@ -34,18 +35,23 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
 
   app.get('/api/containers', {
     config: { access: 'read' },
-    schema: { tags, summary: 'Your databases, newest first; an admin sees those of all', querystring: InstanceQuery, response: { 200: pageOf(InstanceRef), ...problemResponse } },
+    schema: { tags, summary: 'Your databases and those shared with you, newest first; an admin sees those of all', querystring: InstanceQuery, response: { 200: pageOf(InstanceRef), ...problemResponse } },
   }, async (request) => {
     const { limit = DEFAULT_LIMIT, cursor, status, type, search, owner } = request.query;
-    const ownerId = await ownerFilter(callerOf(request), owner);
+    const caller = callerOf(request);
     const filter = {
-      ...(ownerId === null ? {} : { ownerId }),
       ...(status === undefined ? {} : { phase: status }),
       ...(type === undefined ? {} : { type }),
       ...(search === undefined ? {} : { search }),
     };
-    const page = await store.instances.list(filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
-    return { items: page.items.map((instance) => instanceView(instance, config.domain)), next: page.next };
+    const options = { limit, ...(cursor === undefined ? {} : { cursor }) };
+    if (owner === undefined && !caller.isAdmin) {
+      const { items, next } = await store.instances.listVisible(caller.user.id, filter, options);
+      return { items: items.map(({ instance, access }) => instanceView(instance, config.domain, access)), next };
+    }
+    const ownerId = await ownerFilter(caller, owner);
+    const { items, next } = await store.instances.list({ ...filter, ...(ownerId === null ? {} : { ownerId }) }, options);
+    return { items: items.map((instance) => instanceView(instance, config.domain, instance.ownerId === caller.user.id ? 'owner' : 'admin')), next };
   });
 
   app.post('/api/containers', {
@@ -71,13 +77,16 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     if (replayed) void reply.header('idempotency-replayed', 'true');
     void reply.header('location', `/api/containers/${instance.id}`);
     const { seen, reached } = await preferences(context, request, reply).wait(instance, carriedOut('running'));
-    return reply.code(reached ? 201 : 202).send(instanceView(seen ?? instance, config.domain));
+    return reply.code(reached ? 201 : 202).send(instanceView(seen ?? instance, config.domain, await allowedAccess(store, caller, instance, 'see')));
   });
 
   app.get('/api/containers/:id', {
     config: { access: 'read' },
     schema: { tags, summary: 'One database', params: IdParams, response: { 200: InstanceRef, ...problemResponse } },
-  }, async (request) => instanceView(await visibleInstance(store, callerOf(request), request.params.id), config.domain));
+  }, async (request) => {
+    const { instance, access } = await allowedInstance(store, callerOf(request), request.params.id, 'see');
+    return instanceView(instance, config.domain, access);
+  });
 
   app.patch('/api/containers/:id', {
     config: { access: 'write', audit: { action: 'instance.change', detail: CHANGES } },
@@ -85,7 +94,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const caller = callerOf(request);
     const { body } = request;
-    const instance = await visibleInstance(store, caller, request.params.id);
+    const { instance, access } = await allowedInstance(store, caller, request.params.id, 'manage');
     validateInstanceInput(body, caller.isAdmin ? {} : instance.spec.template.policies?.allow);
     const changed = await store.instances.change(instance.id, {
       ...(body.name === undefined ? {} : { name: body.name }),
@@ -94,7 +103,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       access: accessOf(body),
     }, { event: { type: 'instance.changed', message: `Changed: ${Object.keys(body).join(', ')}.`, data: { by: caller.user.username, change: body } } });
     wake.changed(instance.id);
-    return instanceView(changed, config.domain);
+    return instanceView(changed, config.domain, access);
   });
 
   app.delete('/api/containers/:id', {
@@ -106,7 +115,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     },
   }, async (request, reply) => {
     const caller = callerOf(request);
-    const instance = await visibleInstance(store, caller, request.params.id);
+    const { instance, access } = await allowedInstance(store, caller, request.params.id, 'manage');
     const { backup = true } = request.query;
     const nothingNew = instance.spec.desired === 'deleted' && (backup || instance.spec.finalBackup !== true);
     if (!nothingNew && backup && keepsNothing(instance) === null) requireRoom(await store.backups.usage(instance.ownerId));
@@ -118,7 +127,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     });
     wake.changed(instance.id);
     const { seen, reached } = await preferences(context, request, reply).wait(changed, (now) => now === null);
-    return reached ? reply.code(204).send(null) : reply.code(202).send(instanceView(seen ?? changed, config.domain));
+    return reached ? reply.code(204).send(null) : reply.code(202).send(instanceView(seen ?? changed, config.domain, access));
   });
 
   /** Before it is checked: what a restoring creation leaves out is as it was. */
@@ -131,9 +140,9 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     body['name'] ??= of.name;
   }
 
-  /** null: everybody's. @throws forbidden */
+  /** null: everybody's, for an admin. @throws forbidden */
   async function ownerFilter(caller: Caller, owner: string | undefined): Promise<string | null> {
-    if (owner === undefined) return caller.isAdmin ? null : caller.user.id;
+    if (owner === undefined) return null;
     if (owner === caller.user.username) return caller.user.id;
     if (!caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins see what others own.');
     return (await store.users.getByUsername(owner))?.id ?? ''; // nobody has this id: an empty list

@@ -90,7 +90,7 @@ export function registerTemplateRoutes(app: App, context: ApiContext): void {
   }, async (request, reply) => {
     const instance = await createTrial(context, callerOf(request).user, toDocument(request.body));
     noteAudit(request, { subject: instance.slug, instanceId: instance.id, ownerId: instance.ownerId });
-    return reply.code(202).header('location', `/api/containers/${instance.id}`).send(instanceView(instance, config.domain));
+    return reply.code(202).header('location', `/api/containers/${instance.id}`).send(instanceView(instance, config.domain, 'owner'));
   });
 
   /** @throws template_not_found */

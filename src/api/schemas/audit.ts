@@ -36,6 +36,8 @@ export const AuditRecord = Type.Object({
 export function auditView(entry: AuditEntry, caller: Caller): Static<typeof AuditRecord> {
   const { id, at, actor, tokenId, source, requestId, action, subject, instanceId, ownerId, outcome, code, detail } = entry;
   const open = caller.isAdmin || actor.id === caller.user.id;
+  // Who asked for what belongs to somebody else is not told whether it exists, unless it was done: then it is shared with them, or was.
+  const named = caller.isAdmin || ownerId === null || ownerId === caller.user.id || (actor.id === caller.user.id && outcome === 'ok');
   return {
     id,
     at: new Date(at).toISOString(),
@@ -44,9 +46,8 @@ export function auditView(entry: AuditEntry, caller: Caller): Static<typeof Audi
     source: open || actor.kind === 'unknown' ? source : null,
     requestId: open ? requestId : null,
     action,
-    // Who asked for what belongs to somebody else is not told whether it exists.
-    subject: caller.isAdmin || ownerId === null || ownerId === caller.user.id ? subject : null,
-    instanceId: caller.isAdmin || ownerId === null || ownerId === caller.user.id ? instanceId : null,
+    subject: named ? subject : null,
+    instanceId: named ? instanceId : null,
     outcome,
     code,
     detail,

@@ -43,7 +43,7 @@ export const InstanceQuery = strictObject({
   status: Type.Optional(oneOf(PHASES)),
   type: Type.Optional(Type.String({ maxLength: 40 })),
   search: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name or the slug.' })),
-  owner: Type.Optional(Type.String({ maxLength: 40, description: 'Username; only admins may name somebody else.' })),
+  owner: Type.Optional(Type.String({ maxLength: 40, description: 'Username: only what they own, nothing that is shared with them. Only admins may name somebody else.' })),
 });
 
 export const Instance = Type.Object({
@@ -53,6 +53,9 @@ export const Instance = Type.Object({
   type: Type.String(),
   engine: Type.String(),
   owner: Type.String({ description: 'Username.' }),
+  access: oneOf(['owner', 'admin', 'operator', 'viewer'] as const, {
+    description: 'What whoever asks may do with it. `viewer`: see it, its figures, log and history; `operator`: also connect, start, stop, sleep and restart it; `owner` and `admin`: everything.',
+  }),
   slug: Type.String(),
   hostname: Type.String(),
   port: Type.Integer(),

@@ -11,10 +11,11 @@ import type { ApiToken, Held, Quota, Role, User } from '../user/user.ts';
 import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
+import type { ShareRepository, VisibleInstance } from './share-store.ts';
 import type { SignInStore } from './sign-in-store.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
-export type { BackupRepository, Lease, Page };
+export type { BackupRepository, Lease, Page, ShareRepository, VisibleInstance };
 
 /**
  * All methods throw DbmakerError: store_unavailable, store_read_only, disk_full when the database does not answer or cannot write;
@@ -25,6 +26,7 @@ export interface Store {
   readonly tokens: TokenRepository;
   readonly templates: TemplateRepository;
   readonly instances: InstanceRepository;
+  readonly shares: ShareRepository;
   readonly ports: PortRepository;
   readonly events: EventRepository;
   readonly idempotency: IdempotencyRepository;
@@ -140,6 +142,8 @@ export interface ChangeOptions {
   /** Nothing changes otherwise. */
   readonly onlyIfDesired?: readonly Desired[];
   readonly onlyIfGeneration?: number;
+  /** User id: somebody with whom it is shared does this. Whoever is no operator of it by now changes nothing: forbidden, or not_found. */
+  readonly asOperator?: string;
   /** false: a policy, or a connection that is not logged in yet, is no use of the instance. Default: true. */
   readonly isUse?: boolean;
 }
@@ -156,6 +160,8 @@ export interface InstanceRepository {
   getBySlug(slug: string): Promise<Instance | null>;
   getByPort(port: number): Promise<Instance | null>;
   list(filter: InstanceFilter, options: { limit: number; cursor?: string }): Promise<Page<Instance>>;
+  /** The same of what somebody owns and what is shared with them, in one order, each with what they may do with it at the moment of reading. */
+  listVisible(userId: string, filter: Omit<InstanceFilter, 'ownerId'>, options: { limit: number; cursor?: string }): Promise<Page<VisibleInstance>>;
   /**
    * Applies a change and writes `event`. A deleted one stays deleted: any other change of it throws not_found.
    * `wake`: only if it is asleep (desired = sleeping), else nothing changes.
@@ -225,7 +231,7 @@ export interface EventFilter {
   readonly instanceId?: string;
   readonly ownerId?: string;
   readonly type?: string;
-  readonly notType?: string;
+  readonly notTypes?: readonly string[];
 }
 
 export interface EventPage {
@@ -241,13 +247,20 @@ export interface EventPage {
 export interface EventRepository {
   append(event: NewEvent): Promise<InstanceEvent>;
   list(filter: EventFilter, page: EventPage): Promise<InstanceEvent[]>;
+  /**
+   * Oldest first, all that concerns one user: events of what they own, of what is shared with them now, and those that are addressed to them
+   * (`addressees`). That something is shared with others, or no more, concerns its owner alone.
+   */
+  listConcerning(userId: string, options: { after: number; limit: number }): Promise<InstanceEvent[]>;
+  /** Who of those that do not own it an event is addressed to, whatever they may see by now: who got or lost access by it. Event id -> user ids. */
+  addressees(eventIds: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>>;
   /** Removes what is older than `before`: of one type, or of all. @returns how many; call again while it is `limit` */
   forget(options: { before: number; type?: string; limit: number }): Promise<number>;
   /**
    * How many events there are with `after` < id <= `upTo`, counted no further than to `limit`; Infinity where the oldest of them may be forgotten
    * already. Those that are forgotten sooner than others (of one type) do not count as missing.
    */
-  behind(filter: { ownerId?: string }, options: { after: number; upTo: number; limit: number }): Promise<number>;
+  behind(filter: { concerning?: string }, options: { after: number; upTo: number; limit: number }): Promise<number>;
   /** The highest id that there is; 0 without any. */
   lastId(): Promise<number>;
 }

@@ -7,6 +7,7 @@ import { backups } from './006-backups.ts';
 import { backupQuota } from './007-backup-quota.ts';
 import { webhookAdmins } from './008-webhook-admins.ts';
 import { signIn } from './009-sign-in.ts';
+import { shares } from './010-shares.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins, signIn];
+export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins, signIn, shares];

@@ -4,14 +4,14 @@ import type { Instance, Phase } from '../../domain/instance/instance.ts';
 import type { Health } from '../../domain/monitoring/health.ts';
 import type { PolicySubject } from '../../domain/policy/policy.ts';
 import { routeOf, type InstanceRoute } from '../../domain/instance/route.ts';
-import type { InstanceFilter, InstanceOverview, InstanceRepository, Lease, NewInstance, Page } from '../../domain/ports/store.ts';
+import type { InstanceFilter, InstanceOverview, InstanceRepository, Lease, NewInstance, Page, VisibleInstance } from '../../domain/ports/store.ts';
 import { LONGEST_LEASE_MS, LONGEST_REST_MS } from '../../domain/time-left.ts';
 import type { Database } from '../database.ts';
 import { changeInstance, lockRow } from '../instance-change.ts';
 import { createInstance } from '../instance-create.ts';
+import { listInstances, listVisible } from '../instance-list.ts';
 import { acquireLease, closeInstance, releaseLease, renewLease, report } from '../instance-lease.ts';
 import { changedAt, toInstance } from '../instance-row.ts';
-import { page } from '../pages.ts';
 import { policySubjects } from '../policy-subjects.ts';
 import type { InstanceRow, Queries } from '../schema.ts';
 import { appendEvents } from './events.ts';
@@ -51,17 +51,11 @@ export class Instances implements InstanceRepository {
   }
 
   async list(filter: InstanceFilter, options: { limit: number; cursor?: string }): Promise<Page<Instance>> {
-    return this.#database.read((queries) => {
-      let query = queries.selectFrom('instances').selectAll();
-      if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
-      if (filter.type !== undefined) query = query.where('type', '=', filter.type);
-      if (filter.phase !== undefined) query = query.where('phase', '=', filter.phase);
-      if (filter.search !== undefined && filter.search !== '') {
-        const pattern = `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`;
-        query = query.where(sql<boolean>`(lower(name) like lower(${pattern}) escape '\\' or slug like lower(${pattern}) escape '\\')`);
-      }
-      return page(query, options, toInstance);
-    });
+    return listInstances(this.#database, filter, options);
+  }
+
+  async listVisible(...parameters: Parameters<InstanceRepository['listVisible']>): Promise<Page<VisibleInstance>> {
+    return listVisible(this.#database, ...parameters);
   }
 
   async change(...parameters: Parameters<InstanceRepository['change']>): Promise<Instance> {

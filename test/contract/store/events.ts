@@ -48,8 +48,8 @@ export function eventContract(open: OpenStore): void {
       assert.equal(await events.behind({}, { after: first, upTo: last, limit: 100 }), 5);
       assert.equal(await events.behind({}, { after: first, upTo: last, limit: 3 }), 3);
       assert.equal(await events.behind({}, { after: first, upTo: last - 1, limit: 100 }), 4);
-      assert.equal(await events.behind({ ownerId: 'u2' }, { after: first, upTo: last, limit: 100 }), 3);
-      assert.equal(await events.behind({ ownerId: 'u3' }, { after: first, upTo: last, limit: 100 }), 0);
+      assert.equal(await events.behind({ concerning: 'u2' }, { after: first, upTo: last, limit: 100 }), 3);
+      assert.equal(await events.behind({ concerning: 'u3' }, { after: first, upTo: last, limit: 100 }), 0);
       assert.equal(await events.behind({}, { after: last, upTo: last, limit: 100 }), 0);
       under.clock.advance(1000);
       await events.append(event('later'));
@@ -65,7 +65,7 @@ export function eventContract(open: OpenStore): void {
       const { events } = under.store;
       const far = await events.append(event('half', { type: 'instance.progress' }));
       const kept = await events.append(event('one'));
-      assert.deepEqual(await events.list({ notType: 'instance.progress' }, { limit: 10 }), [kept]);
+      assert.deepEqual(await events.list({ notTypes: ['instance.progress'] }, { limit: 10 }), [kept]);
       assert.equal(await events.forget({ before: far.at, limit: 10 }), 0, 'as old as that is not older');
       under.clock.advance(1000);
       const later = await events.append(event('two'));

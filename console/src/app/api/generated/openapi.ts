@@ -627,7 +627,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your databases, newest first; an admin sees those of all
+         * Your databases and those shared with you, newest first; an admin sees those of all
          * @description Needs a token with the scope `read`.
          */
         get: {
@@ -636,7 +636,7 @@ export interface paths {
                     /** @description `next` of the page before. */
                     cursor?: string;
                     limit?: number;
-                    /** @description Username; only admins may name somebody else. */
+                    /** @description Username: only what they own, nothing that is shared with them. Only admins may name somebody else. */
                     owner?: string;
                     /** @description Part of the name or the slug. */
                     search?: string;
@@ -1100,7 +1100,7 @@ export interface paths {
         };
         /**
          * How to connect, with the password
-         * @description Needs the scope `write`: whoever holds the password can write.
+         * @description For its owner, its operators and admins. Needs the scope `write`: whoever holds the password can write.
          *
          *     Needs a token with the scope `write`.
          *
@@ -1163,7 +1163,9 @@ export interface paths {
         };
         /**
          * Its history
-         * @description Needs a token with the scope `read`.
+         * @description Who else it is shared with only its owner and admins read in it.
+         *
+         *     Needs a token with the scope `read`.
          */
         get: {
             parameters: {
@@ -1534,7 +1536,7 @@ export interface paths {
         put?: never;
         /**
          * Restart it, or start it if it does not run
-         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm.
+         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm. For its owner, its operators and admins.
          *
          *     Needs a token with the scope `write`.
          *
@@ -1612,7 +1614,7 @@ export interface paths {
         put?: never;
         /**
          * Give it a new password; the old one ends once the new one works
-         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm.
+         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm. For its owner and admins.
          *
          *     Needs a token with the scope `write`.
          *
@@ -1679,6 +1681,187 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * With whom it is shared; for its owner and admins
+         * @description Needs a token with the scope `read`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Share"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/containers/{id}/shares/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Share it with somebody, or change as what
+         * @description As `viewer` they see it, as `operator` they also use it: connect to it, start and stop it. It stays its owner's, who alone (or an admin) changes, deletes and shares it. With 50 people at most. Usernames are no secret: the names of hosts begin with them.
+         *
+         *     Needs a token with the scope `write`.
+         *
+         *     Written to the audit as `instance.share`.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    username: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description `viewer`: sees it, its figures, log and history. `operator`: also connects (with its password), starts, stops, sleeps and restarts it.
+                         * @enum {string}
+                         */
+                        access: "viewer" | "operator";
+                    };
+                };
+            };
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Share"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Share it with somebody no more; also for themselves, who leave it
+         * @description They see nothing of it from then on. Connections that they have open stay open, and who was an operator may have kept the password: `rotate-password` makes it worthless.
+         *
+         *     Needs a token with the scope `write`.
+         *
+         *     Written to the audit as `instance.unshare`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    username: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/containers/{id}/sleep": {
         parameters: {
             query?: never;
@@ -1690,7 +1873,7 @@ export interface paths {
         put?: never;
         /**
          * Put it to sleep; a connection wakes it
-         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm.
+         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm. For its owner, its operators and admins.
          *
          *     Needs a token with the scope `write`.
          *
@@ -1768,7 +1951,7 @@ export interface paths {
         put?: never;
         /**
          * Start it
-         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm.
+         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm. For its owner, its operators and admins.
          *
          *     Needs a token with the scope `write`.
          *
@@ -1846,7 +2029,7 @@ export interface paths {
         put?: never;
         /**
          * Stop it; it stays stopped until somebody starts it
-         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm.
+         * @description Answers 202; with `Prefer: wait=60` 200 once it is done. Asking twice does no harm. For its owner, its operators and admins.
          *
          *     Needs a token with the scope `write`.
          *
@@ -3779,7 +3962,7 @@ export interface paths {
         };
         /**
          * What happens to databases, live (Server-Sent Events)
-         * @description First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: `{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than 1000 events behind is given a snapshot again (`missed`: true). `instance.progress` events tell how far long work has come.
+         * @description First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: `{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than 1000 events behind is given a snapshot again (`missed`: true). It tells of one's own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. `instance.progress` events tell how far long work has come.
          *
          *     Needs a token with the scope `read`.
          */
@@ -4089,6 +4272,11 @@ export interface components {
         };
         Instance: {
             /**
+             * @description What whoever asks may do with it. `viewer`: see it, its figures, log and history; `operator`: also connect, start, stop, sleep and restart it; `owner` and `admin`: everything.
+             * @enum {string}
+             */
+            access: "owner" | "admin" | "operator" | "viewer";
+            /**
              * @description Addresses and ranges (CIDR) that may connect. Empty: everybody.
              * @example [
              *       "10.0.0.0/8",
@@ -4388,6 +4576,20 @@ export interface components {
                 instances: number;
                 memoryBytes: number;
             };
+            username: string;
+        };
+        Share: {
+            /**
+             * @description `viewer`: sees it, its figures, log and history. `operator`: also connects (with its password), starts, stops, sleeps and restarts it.
+             * @enum {string}
+             */
+            access: "viewer" | "operator";
+            displayName: string;
+            /**
+             * @description ISO 8601, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            since: string;
             username: string;
         };
         SignIn: {
