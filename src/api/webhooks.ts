@@ -53,11 +53,24 @@ export async function visibleWebhook(store: Store, caller: Caller, id: string): 
   return webhook;
 }
 
-/** For whom: others than its owner see no path and query of its URL, which may hold secrets of the receiver. */
-export function webhookView(webhook: Webhook, caller: Caller): Static<typeof WebhookSchema> {
+/** For whom: others than its owner see no path and query of their URLs, which may hold secrets of the receivers. */
+export async function webhookViews(store: Store, caller: Caller, webhooks: readonly Webhook[]): Promise<Static<typeof WebhookSchema>[]> {
+  const others = [...new Set(webhooks.flatMap(({ ownerId }) => (ownerId === null || ownerId === caller.user.id ? [] : [ownerId])))];
+  const users = await Promise.all(others.map((id) => store.users.get(id)));
+  const names = new Map([caller.user, ...users.filter((user) => user !== null)].map(({ id, username }) => [id, username]));
+  return webhooks.map((webhook) => view(webhook, caller, webhook.ownerId === null ? null : (names.get(webhook.ownerId) ?? null)));
+}
+
+export async function webhookView(store: Store, caller: Caller, webhook: Webhook): Promise<Static<typeof WebhookSchema>> {
+  const { ownerId } = webhook;
+  const owner = ownerId === null || ownerId === caller.user.id ? caller.user : await store.users.get(ownerId);
+  return view(webhook, caller, ownerId === null ? null : (owner?.username ?? null));
+}
+
+function view(webhook: Webhook, caller: Caller, owner: string | null): Static<typeof WebhookSchema> {
   const { id, ownerId, url, types, enabled, disabledReason } = webhook;
   return {
-    id, ownerId, global: ownerId === null, url: ownerId === null || ownerId === caller.user.id ? url : shownUrl(url), types: [...types], enabled, disabledReason,
+    id, ownerId, owner, global: ownerId === null, url: ownerId === null || ownerId === caller.user.id ? url : shownUrl(url), types: [...types], enabled, disabledReason,
     failingSince: time(webhook.failingSince), createdAt: new Date(webhook.createdAt).toISOString(), updatedAt: new Date(webhook.updatedAt).toISOString(),
   };
 }

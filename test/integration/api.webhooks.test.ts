@@ -14,7 +14,7 @@ before(async () => {
 after(() => api[Symbol.asyncDispose]());
 
 interface View {
-  id: string; url: string; secret?: string; types: string[]; global: boolean; ownerId: string | null; enabled: boolean; state: string; attempts: number; type: string; eventId: number | null;
+  id: string; owner: string | null; url: string; secret?: string; types: string[]; global: boolean; ownerId: string | null; enabled: boolean; state: string; attempts: number; type: string; eventId: number | null;
 }
 
 const URL_WITH_SECRET = 'https://hooks.example.com/T0KEN?key=s3cret';
@@ -35,7 +35,7 @@ test('a webhook is made for all events of one\'s own, with a secret that is show
   assert.equal(answer.headers['location'], `/api/webhooks/${id}`);
   assert.equal(webhookSecretProblem(secret!), null);
   assert.deepEqual({ ...rest, createdAt: 0, updatedAt: 0 }, {
-    ownerId: ada.user.id, global: false, url: URL_WITH_SECRET, types: ['*'], enabled: true, disabledReason: null, failingSince: null, createdAt: 0, updatedAt: 0,
+    ownerId: ada.user.id, owner: 'ada', global: false, url: URL_WITH_SECRET, types: ['*'], enabled: true, disabledReason: null, failingSince: null, createdAt: 0, updatedAt: 0,
   });
   const one = await api.ask(`/api/webhooks/${id}`, { token: ada.token });
   assert.deepEqual(view(one), { id, ...rest });
@@ -87,9 +87,18 @@ test('global ones are for admins, who see those of others too, but not the secre
   const seen = views(await api.ask('/api/webhooks?limit=200', { token: api.admin.token }));
   assert.equal(seen.find(({ id }) => id === global.id)?.url, asked.url);
   assert.equal(seen.find(({ id }) => id === mine.id)?.url, 'https://hooks.example.com/...');
+  assert.deepEqual([global, mine].map(({ id }) => seen.find((one) => one.id === id)?.owner), [null, 'ada']);
   assert.equal((await api.ask(`/api/webhooks/${global.id}`, { token: eve.token })).status, 404);
   assert.deepEqual(views(await api.ask('/api/webhooks', { token: eve.token })), []);
   assert.equal(view(await api.ask(`/api/webhooks/${mine.id}`, { method: 'PATCH', token: api.admin.token, body: { enabled: false } })).enabled, false);
+});
+
+test('an admin may ask for those of one person; others only for their own', async () => {
+  const [mine, admins] = [await make(ada), await make(api.admin)];
+  const owners = async (owner: string, token: string): Promise<(string | null)[]> => [...new Set(views(await api.ask(`/api/webhooks?limit=200&owner=${owner}`, { token })).map((one) => one.owner))];
+  assert.deepEqual([await owners('ada', api.admin.token), await owners('admin', api.admin.token), await owners('nobody', api.admin.token), await owners('ada', ada.token)], [['ada'], ['admin'], [], ['ada']]);
+  assert.equal((await api.ask('/api/webhooks?owner=admin', { token: ada.token })).json.code, 'forbidden');
+  for (const [id, person] of [[mine.id, ada], [admins.id, api.admin]] as const) assert.equal((await api.ask(`/api/webhooks/${id}`, { method: 'DELETE', token: person.token })).status, 204);
 });
 
 test('for a global one answers the admin by whom it leads where it leads: it goes off with them, and with nobody else', async () => {

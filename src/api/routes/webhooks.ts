@@ -1,15 +1,17 @@
 import { Type } from 'typebox';
+import { DbmakerError } from '../../domain/errors.ts';
 import { testDelivery } from '../../domain/webhook/payload.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
-import { callerOf } from '../caller.ts';
+import { callerOf, type Caller } from '../caller.ts';
 import { DEFAULT_LIMIT, IdParams, oneOf, pageOf, PageQuery, problemResponse, ref, strictObject } from '../schemas/common.ts';
 import { Delivery, DELIVERY_STATES, NewWebhookBody, Webhook, WebhookChangeBody } from '../schemas/webhook.ts';
 import { randomId } from '../secrets.ts';
-import { changeWebhook, createWebhook, deliveryView, visibleWebhook, webhookView } from '../webhooks.ts';
+import { changeWebhook, createWebhook, deliveryView, visibleWebhook, webhookView, webhookViews } from '../webhooks.ts';
 
 const tags = ['webhooks'];
 
+const WebhookQuery = strictObject({ ...PageQuery, owner: Type.Optional(Type.String({ maxLength: 40, description: 'Username: only theirs, not the global ones. Only admins may ask for others.' })) });
 const DeliveryParams = Type.Object({ id: Type.String(), deliveryId: Type.String() });
 const DeliveryQuery = strictObject({ ...PageQuery, state: Type.Optional(oneOf(DELIVERY_STATES)) });
 
@@ -22,12 +24,13 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
 
   app.get('/api/webhooks', {
     config: { access: 'read' },
-    schema: { tags, summary: 'Your webhooks, newest first; an admin sees those of all', querystring: strictObject(PageQuery), response: { 200: pageOf(ref(Webhook)), ...problemResponse } },
+    schema: { tags, summary: 'Your webhooks, newest first; an admin sees those of all', querystring: WebhookQuery, response: { 200: pageOf(ref(Webhook)), ...problemResponse } },
   }, async (request) => {
     const caller = callerOf(request);
-    const { limit = DEFAULT_LIMIT, cursor } = request.query;
-    const page = await store.webhooks.list(caller.isAdmin ? {} : { ownerId: caller.user.id }, { limit, ...(cursor === undefined ? {} : { cursor }) });
-    return { items: page.items.map((webhook) => webhookView(webhook, caller)), next: page.next };
+    const { limit = DEFAULT_LIMIT, cursor, owner } = request.query;
+    const ownerId = await ownerFilter(caller, owner);
+    const page = await store.webhooks.list(ownerId === null ? {} : { ownerId }, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    return { items: await webhookViews(store, caller, page.items), next: page.next };
   });
 
   app.post('/api/webhooks', {
@@ -43,7 +46,7 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
     const caller = callerOf(request);
     const { webhook, secret } = await createWebhook(context, caller, request.body);
     noteAudit(request, { subject: webhook.id, ownerId: webhook.ownerId });
-    return reply.code(201).header('location', `/api/webhooks/${webhook.id}`).send({ ...webhookView(webhook, caller), secret });
+    return reply.code(201).header('location', `/api/webhooks/${webhook.id}`).send({ ...(await webhookView(store, caller, webhook)), secret });
   });
 
   app.get('/api/webhooks/:id', {
@@ -51,7 +54,7 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
     schema: { tags, summary: 'One webhook, without its secret', params: IdParams, response: { 200: ref(Webhook), ...problemResponse } },
   }, async (request) => {
     const caller = callerOf(request);
-    return webhookView(await visibleWebhook(store, caller, request.params.id), caller);
+    return webhookView(store, caller, await visibleWebhook(store, caller, request.params.id));
   });
 
   app.patch('/api/webhooks/:id', {
@@ -61,7 +64,7 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
     const caller = callerOf(request);
     const { webhook, secret } = await changeWebhook(context, caller, await visibleWebhook(store, caller, request.params.id), request.body);
     noteAudit(request, { ownerId: webhook.ownerId });
-    return { ...webhookView(webhook, caller), ...(secret === null ? {} : { secret }) };
+    return { ...(await webhookView(store, caller, webhook)), ...(secret === null ? {} : { secret }) };
   });
 
   app.delete('/api/webhooks/:id', {
@@ -99,4 +102,12 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
     const { id } = await visibleWebhook(store, callerOf(request), request.params.id);
     return reply.code(202).send(deliveryView(await store.deliveries.retry(id, request.params.deliveryId)));
   });
+
+  /** null: everybody's. @throws forbidden */
+  async function ownerFilter(caller: Caller, owner: string | undefined): Promise<string | null> {
+    if (owner === undefined) return caller.isAdmin ? null : caller.user.id;
+    if (owner === caller.user.username) return caller.user.id;
+    if (!caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins see the webhooks of others.');
+    return (await store.users.getByUsername(owner))?.id ?? ''; // nobody has this id: an empty list
+  }
 }

@@ -28,6 +28,7 @@ export const WebhookChangeBody = strictObject({
 export const Webhook = Type.Object({
   id: Type.String(),
   ownerId: nullable(Type.String({ description: 'null: a global one.' })),
+  owner: nullable(Type.String({ description: 'Username; null: a global one.' })),
   global: Type.Boolean(),
   url: Type.String({ description: 'Others than its owner see only where it leads.' }),
   types: Type.Array(Type.String()),

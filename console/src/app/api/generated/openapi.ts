@@ -3463,6 +3463,8 @@ export interface paths {
                     /** @description `next` of the page before. */
                     cursor?: string;
                     limit?: number;
+                    /** @description Username: only theirs, not the global ones. Only admins may ask for others. */
+                    owner?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4728,6 +4730,8 @@ export interface components {
             failingSince: string | null;
             global: boolean;
             id: string;
+            /** @description Username; null: a global one. */
+            owner: string | null;
             /** @description null: a global one. */
             ownerId: string | null;
             /** @description Shown once: where it was made or changed by this request. */
