@@ -14,7 +14,8 @@ before(async () => {
 after(() => api[Symbol.asyncDispose]());
 
 interface View {
-  id: string; owner: string | null; url: string; secret?: string; types: string[]; global: boolean; ownerId: string | null; enabled: boolean; state: string; attempts: number; type: string; eventId: number | null;
+  id: string; owner: string | null; url: string; secret?: string; types: string[]; global: boolean; ownerId: string | null; enabled: boolean; state: string; attempts: number; type: string;
+  eventId: number | null;
 }
 
 const URL_WITH_SECRET = 'https://hooks.example.com/T0KEN?key=s3cret';

@@ -2,7 +2,7 @@ import {
   mdiAccountCircleOutline, mdiAccountGroupOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiBookOpenVariant, mdiCertificateOutline, mdiCheck,
   mdiCheckCircleOutline, mdiChevronDown, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiExitToApp,
   mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiSleep, mdiStop,
-  mdiStopCircleOutline, mdiThemeLightDark,
+  mdiStopCircleOutline, mdiThemeLightDark, mdiWebhook,
 } from '@mdi/js';
 
 export const ICONS = {
@@ -42,6 +42,7 @@ export const ICONS = {
   theme: mdiThemeLightDark,
   unfold: mdiChevronDown,
   warning: mdiAlertOutline,
+  webhook: mdiWebhook,
 } as const;
 
 export type IconName = keyof typeof ICONS;

@@ -11,7 +11,7 @@ import { Icon } from './icon';
     <div>
       <p>{{ problem().message }}</p>
       @if (problem().remedy; as remedy) { <p>{{ remedy }}</p> }
-      @if (problem().requestId; as id) { <p class="id"><span i18n>Request</span> <code>{{ id }}</code></p> }
+      @if (problem().requestId; as id) { <p class="id"><span i18n>Request</span>&ngsp;<code>{{ id }}</code></p> }
     </div>
   `,
   styles: `

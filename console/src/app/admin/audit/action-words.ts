@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../api/types';
-import type { IconName } from '../../ui/icons';
+import type { Looks } from '../../ui/state-looks';
 
 /** What was done, in words; what is not here is shown as the API calls it. */
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -50,9 +50,7 @@ export function actorText({ kind, name }: AuditRecord['actor']): string {
   }
 }
 
-export interface OutcomeLooks { readonly icon: IconName; readonly text: string; readonly tone: 'good' | 'warn' | 'bad' | 'rest' }
-
-export const OUTCOMES: Readonly<Record<AuditRecord['outcome'], OutcomeLooks>> = {
+export const OUTCOMES: Readonly<Record<AuditRecord['outcome'], Looks>> = {
   ok: { icon: 'good', text: $localize`Done`, tone: 'good' },
   refused: { icon: 'stopped', text: $localize`Refused`, tone: 'warn' },
   failed: { icon: 'alert', text: $localize`Failed`, tone: 'bad' },

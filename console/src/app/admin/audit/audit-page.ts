@@ -9,6 +9,7 @@ import { RouterLink } from '@angular/router';
 import { Api, answered } from '../../api/api';
 import { addressFilter } from '../../ui/address-filter';
 import { Icon } from '../../ui/icon';
+import { LooksBadge } from '../../ui/looks-badge';
 import { paged } from '../../ui/paged';
 import { ProblemNote } from '../../ui/problem';
 import { ACTION_CHOICES, actionText, actorText, detailLines, OUTCOMES } from './action-words';
@@ -19,7 +20,7 @@ const TYPING_MS = 300;
 /** Who did what, newest first. */
 @Component({
   selector: 'dbm-audit-page',
-  imports: [DatePipe, FormField, Icon, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, ProblemNote, RouterLink],
+  imports: [DatePipe, FormField, Icon, LooksBadge, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, ProblemNote, RouterLink],
   templateUrl: './audit-page.html',
   styleUrl: './audit-page.scss',
 })
