@@ -59,6 +59,18 @@ export function creationContract(open: OpenStore): void {
       assert.equal((await under.store.instances.list({ ownerId: user.id }, { limit: 99 })).items.length, 7);
     });
 
+    for (const [what, quota] of [['memory', { memoryBytes: 5 * 256 * MB + 1 }], ['CPUs', { cpus: 2.6 }]] as const) {
+      test(`never exceeds the quota of ${what}, also when a hundred are asked for at once`, async () => {
+        await using under = await open();
+        const user = await addUser(under.store, quota);
+        const stores: Store[] = [under.store, await under.another()];
+        const results = await Promise.allSettled(Array.from({ length: 100 }, (_, index) => addInstance(stores[index % 2]!, user)));
+        assert.equal(results.filter((result) => result.status === 'fulfilled').length, 5);
+        for (const result of results) assert.ok(result.status === 'fulfilled' || isDbmakerError(result.reason, 'quota_exceeded'));
+        assert.deepEqual(await under.store.users.usage(user.id), { instances: 5, memoryBytes: 5 * 256 * MB, cpus: 2.5 });
+      });
+    }
+
     test('one that is being deleted counts for no quota and keeps no name', async () => {
       await using under = await open();
       const user = await addUser(under.store, { instances: 1 });
