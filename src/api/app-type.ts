@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Audited, OpenAudit } from './audit.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import type { OpenAnswers } from './sign-in/open-answers.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 import type { Caller } from './caller.ts';
 import type { StatusWaiter } from './wait.ts';
@@ -21,6 +22,7 @@ export type Access = 'public' | 'monitor' | 'read' | 'write' | 'admin';
 export interface ApiContext extends ApiDependencies {
   readonly waiter: StatusWaiter;
   readonly signInCheck: SignIn;
+  readonly openAnswers: OpenAnswers;
   /** Aborts when the server closes: ends streams and waits. */
   readonly closing: AbortSignal;
   /** Figures that routes want shown by /metrics. */

@@ -38,8 +38,9 @@ import { Problem } from './schemas/common.ts';
 import { Connection, Instance, InstanceEvent, InstanceMetrics } from './schemas/instance.ts';
 import { Share } from './schemas/share.ts';
 import { Template } from './schemas/template.ts';
-import { LoggedIn, NewToken, Profile, Token, User } from './schemas/user.ts';
+import { LoggedIn, NewToken, Person, Profile, Token, User } from './schemas/user.ts';
 import { webhookSchemas } from './schemas/webhook.ts';
+import { OpenAnswers } from './sign-in/open-answers.ts';
 import { SignIn } from './sign-in/sign-in.ts';
 import { StatusWaiter } from './wait.ts';
 
@@ -73,7 +74,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     if (closing.signal.aborted) void reply.header('connection', 'close');
   });
   const waiter = new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock);
-  const context: ApiContext = { ...dependencies, signInCheck: new SignIn(dependencies), closing: closing.signal, metrics: new Registry(), waiter };
+  const signInCheck = new SignIn(dependencies);
+  const context: ApiContext = { ...dependencies, signInCheck, openAnswers: new OpenAnswers({ ...dependencies, signInCheck }), closing: closing.signal, metrics: new Registry(), waiter };
 
   acceptEmptyJson(app);
   registerErrors(app);
@@ -87,7 +89,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAuth(app, context, count.failedLogin);
   registerAudit(app, dependencies);
 
-  const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup, Share];
+  const entities = [Problem, Instance, Connection, InstanceEvent, InstanceMetrics, Template, User, Person, Token, NewToken, Profile, LoggedIn, SignInSettings, AuditRecord, Backup, Share];
   for (const schema of [...entities, ...platformSchemas]) app.addSchema(schema);
   for (const schema of webhookSchemas) app.addSchema(schema);
   await registerOpenApi(app);

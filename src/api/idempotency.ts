@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { derivedId } from '../domain/derived-id.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance/instance.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { derivedId } from './secrets.ts';
 
 /** A request that was killed half-way keeps its key for so long; then the next try takes over. */
 const CLAIM_MS = 10_000;

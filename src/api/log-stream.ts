@@ -5,7 +5,7 @@ import type { ApiContext } from './app-type.ts';
 
 /**
  * An instance's log as a stream that reads no faster than the client does, and that ends the runtime's reading as soon as the client leaves or the
- * server closes. The first line is awaited here unless it may take long (`follow`), so that a runtime that does not answer is a proper error.
+ * server closes, or when `ended` says so. The first line is awaited here unless it may take long (`follow`), so that a runtime that does not answer is a proper error.
  * @throws runtime_unavailable
  */
 export async function logStream(
@@ -14,10 +14,11 @@ export async function logStream(
   reply: FastifyReply,
   id: string,
   options: { tail: number; follow: boolean; asJson: boolean },
+  ended?: AbortSignal,
 ): Promise<Readable> {
   const left = new AbortController();
   reply.raw.once('close', () => { left.abort(); });
-  const lines = instances.logs(id, { tail: options.tail, follow: options.follow, signal: AbortSignal.any([left.signal, closing]) })[Symbol.asyncIterator]();
+  const lines = instances.logs(id, { tail: options.tail, follow: options.follow, signal: AbortSignal.any([left.signal, closing, ...(ended === undefined ? [] : [ended])]) })[Symbol.asyncIterator]();
   const first = options.follow ? null : await lines.next();
   const format = options.asJson ? jsonLine : textLine;
 
@@ -28,7 +29,7 @@ export async function logStream(
       for (let next = first ?? (await lines.next()); next.done !== true; next = await lines.next()) yield format(next.value);
     } catch (error) {
       // Headers are gone, so the client can only see the end. Its own leaving is no fault.
-      if (!left.signal.aborted && !closing.aborted) request.log.warn({ err: error, instanceId: id }, 'a log stream ended early');
+      if (!left.signal.aborted && !closing.aborted && ended?.aborted !== true) request.log.warn({ err: error, instanceId: id }, 'a log stream ended early');
     } finally {
       left.abort();
       await lines.return?.();

@@ -2,7 +2,7 @@ import type { InstanceEvent } from '../domain/instance/event.ts';
 import type { Instance } from '../domain/instance/instance.ts';
 import type { InstanceAccess, Share } from '../domain/instance/share.ts';
 import type { Template } from '../domain/template/template.ts';
-import type { ApiToken, User } from '../domain/user/user.ts';
+import type { ApiToken, Quota, User } from '../domain/user/user.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { InstanceView } from './schemas/instance.ts';
 import type { ShareView } from './schemas/share.ts';
@@ -77,9 +77,15 @@ export function eventView(event: InstanceEvent): { id: number; type: string; mes
   return { id: event.id, type: event.type, message: event.message, data: event.data, at: time(event.at) };
 }
 
-export function userView(user: User): Omit<User, 'createdAt'> & { createdAt: string } {
-  const { id, username, displayName, email, role, quota } = user;
-  return { id, username, displayName, email, role, quota, createdAt: time(user.createdAt) };
+export function userView(user: User): Omit<User, 'createdAt' | 'lastSeenAt' | 'signInsEnded'> & { createdAt: string } {
+  const { id, username, displayName, email, role, quota, disabled } = user;
+  return { id, username, displayName, email, role, quota, disabled, createdAt: time(user.createdAt) };
+}
+
+/** As admins see somebody. */
+export function personView(user: User, usage: Quota): ReturnType<typeof userView> & { usage: Quota; lastSeenAt: string | null } {
+  const { instances, memoryBytes, cpus, backupBytes } = usage;
+  return { ...userView(user), usage: { instances, memoryBytes, cpus, backupBytes }, lastSeenAt: optionalTime(user.lastSeenAt) };
 }
 
 export function tokenView(token: ApiToken): { id: string; name: string; scopes: string[]; createdAt: string; expiresAt: string | null; lastUsedAt: string | null } {

@@ -8,6 +8,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   unauthenticated: [401, 'Not signed in'],
   token_expired: [401, 'The token has expired'],
   forbidden: [403, 'Not allowed'],
+  account_disabled: [403, 'Account disabled'],
   quota_exceeded: [403, 'Quota exceeded'],
   not_found: [404, 'Not found'],
   template_not_found: [404, 'Unknown template'],

@@ -13,14 +13,6 @@ export function randomId(): string {
   return pick(LETTERS, 1) + pick(LOWER, 11);
 }
 
-/** The same form, but always the same for the same `seed`: lets a repeated request find what its first try made. */
-export function derivedId(seed: string): string {
-  const digest = createHash('sha256').update(seed).digest();
-  const number = digest.readBigUInt64BE(0);
-  const letter = LETTERS.charAt(digest.readUInt8(8) % LETTERS.length);
-  return letter + number.toString(36).padStart(11, '0').slice(-11);
-}
-
 /** End of a slug: 4 characters [a-z0-9]. */
 export function randomSlugPart(): string {
   return pick(LOWER, 4);

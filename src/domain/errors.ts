@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   unauthenticated: { retryable: false },
   token_expired: { retryable: false },
   forbidden: { retryable: false },
+  account_disabled: { retryable: false },
   not_found: { retryable: false },
   template_not_found: { retryable: false },
   template_unavailable: { retryable: false },

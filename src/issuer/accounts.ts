@@ -24,13 +24,14 @@ export class Accounts implements LocalAccounts {
     this.#now = now;
   }
 
-  /** @throws unauthenticated (with WRONG_LOGIN, always the same), rate_limited */
+  /** @throws unauthenticated (with WRONG_LOGIN, always the same), account_disabled (the password was right), rate_limited */
   async login(username: string, password: string, source: string | null): Promise<{ user: User; account: Account }> {
     return this.#limited(username, source, async () => {
       const user = await this.#store.users.getByUsername(username);
       const account = user === null ? null : await this.#store.signIn.accounts.get(user.id);
       const right = await this.#hasher.verify(password, account?.passwordHash ?? null);
       if (!right || user === null || account === null) throw new DbmakerError('unauthenticated', WRONG_LOGIN);
+      if (user.disabled) throw new DbmakerError('account_disabled', 'This account is disabled.', { remedy: 'Ask an admin of DbMaker.' });
       return { user, account };
     });
   }

@@ -138,7 +138,10 @@ class Issuer implements EmbeddedIssuer {
         keys,
         cookieKey: await this.#keys.cookieKey(),
         adapter: { oidc: store.signIn.oidc, box, clock },
-        findUser: async (id) => ((await store.signIn.accounts.get(id)) === null ? null : store.users.get(id)),
+        findUser: async (id) => {
+          const user = (await store.signIn.accounts.get(id)) === null ? null : await store.users.get(id);
+          return user?.disabled === true ? null : user;
+        },
         isPasswordHash: async (id, hash) => (await store.signIn.accounts.get(id))?.passwordHash === hash,
         onServerError: (error) => log.error({ err: error }, 'the issuer could not answer'),
       });

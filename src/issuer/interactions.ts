@@ -61,10 +61,11 @@ export class Interactions {
   }
 
   async #login(provider: Provider, { request, response, source, form, action }: Posted): Promise<void> {
+    const beganAt = this.#clock.now(); // before the password is looked at: what ends all sign-ins meanwhile also ends this one
     const username = (form.get('username') ?? '').trim().toLowerCase().slice(0, 200);
     try {
       const { user, account } = await this.#accounts.login(username, form.get('password') ?? '', source);
-      if (!account.mustChange) return await this.#finish(provider, { request, response, source, user, hash: account.passwordHash });
+      if (!account.mustChange) return await this.#finish(provider, { request, response, source, user, hash: account.passwordHash, beganAt });
       const changing: Changing = { userId: user.id, hash: account.passwordHash, until: this.#clock.now() + CHANGING_MS };
       await provider.interactionResult(request, response, { changing }, { mergeWithLastSubmission: false });
       redirect(response, action);
@@ -77,13 +78,14 @@ export class Interactions {
   }
 
   async #change(provider: Provider, { request, response, source, form, changing, action }: Posted & { changing: { user: User; hash: string } }): Promise<void> {
+    const beganAt = this.#clock.now();
     const { user, hash } = changing;
     const next = form.get('next') ?? '';
     try {
       if (next !== form.get('again')) throw new DbmakerError('invalid_request', 'The two are not the same.');
       const chosen = await this.#accounts.replace({ userId: user.id, passwordHash: hash, mustChange: true, changedAt: 0 }, user.username, next);
       await this.#note(user, 'user.password', source, null);
-      await this.#finish(provider, { request, response, source, user, hash: chosen });
+      await this.#finish(provider, { request, response, source, user, hash: chosen, beganAt });
     } catch (error) {
       if (!isDbmakerError(error, 'invalid_request') && !isDbmakerError(error, 'rate_limited') && !isDbmakerError(error, 'conflict')) throw error;
       send(response, statusOf(error), passwordPage({ action, username: user.username, shortest: SHORTEST, error: error.userText }), error.retryAfterMs);
@@ -91,16 +93,18 @@ export class Interactions {
   }
 
   /** `hash`: of the password that was shown. Who comes back with this login after that was changed is not signed in (see InteractionAdapter). */
-  async #finish(provider: Provider, { request, response, source, user, hash }: Omit<Posted, 'form' | 'action'> & { user: User; hash: string }): Promise<void> {
+  async #finish(provider: Provider, { request, response, source, user, hash, beganAt }: Finished): Promise<void> {
     await this.#note(user, 'sign-in', source, null);
-    await provider.interactionFinished(request, response, { login: { accountId: user.id, ts: Math.floor(this.#clock.now() / 1000), amr: ['pwd'] }, shown: hash }, { mergeWithLastSubmission: false });
+    // A fraction of a second: whether it was before or after all sign-ins were ended is told to the millisecond.
+    const login = { accountId: user.id, ts: beganAt / 1000, amr: ['pwd'] };
+    await provider.interactionFinished(request, response, { login, shown: hash }, { mergeWithLastSubmission: false });
   }
 
   async #changing({ result }: InteractionModel): Promise<{ user: User; hash: string } | null> {
     const changing = result?.['changing'] as Changing | undefined;
     if (changing === undefined || changing.until <= this.#clock.now()) return null;
     const [user, account] = [await this.#store.users.get(changing.userId), await this.#accounts.get(changing.userId)];
-    return user !== null && account?.passwordHash === changing.hash ? { user, hash: changing.hash } : null;
+    return user !== null && !user.disabled && account?.passwordHash === changing.hash ? { user, hash: changing.hash } : null;
   }
 
   /** Which name was tried is not written down: people type passwords there. */
@@ -122,9 +126,17 @@ interface Posted {
   readonly action: string;
 }
 
+interface Finished extends Omit<Posted, 'form' | 'action'> {
+  readonly user: User;
+  readonly hash: string;
+  /** Milliseconds since 1970. */
+  readonly beganAt: number;
+}
+
 const hint = ({ params }: InteractionModel): string => (typeof params['login_hint'] === 'string' ? params['login_hint'].slice(0, 200) : '');
 
-const statusOf = (error: DbmakerError): number => ({ unauthenticated: 401, rate_limited: 429, payload_too_large: 413, unsupported_media_type: 415 } as Record<string, number>)[error.code] ?? 400;
+const STATUS: Readonly<Record<string, number>> = { unauthenticated: 401, account_disabled: 403, rate_limited: 429, payload_too_large: 413, unsupported_media_type: 415 };
+const statusOf = (error: DbmakerError): number => STATUS[error.code] ?? 400;
 
 /** A page; `retryAfterMs`: milliseconds for Retry-After. */
 export function send(response: ServerResponse, status: number, html: string, retryAfterMs?: number): void {

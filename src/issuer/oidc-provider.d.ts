@@ -12,6 +12,8 @@ declare module 'oidc-provider' {
       client?: { clientId: string };
       session?: { accountId?: string; grantIdFor(clientId: string): string | undefined };
       account?: { accountId: string };
+      /** What the request has to do with, as far as that was looked up. */
+      entities: { RefreshToken?: { authTime?: number }; AuthorizationCode?: { authTime?: number } };
       result?: { consent?: { grantId?: string } };
       requestParamOIDCScopes: Set<string>;
       provider: Provider;

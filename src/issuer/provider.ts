@@ -1,57 +1,27 @@
 import { errors, Provider, type OidcContext, type TokenModel } from 'oidc-provider';
 import type { User } from '../domain/user/user.ts';
-import { Adapter, type AdapterPorts } from './adapter.ts';
+import { Adapter } from './adapter.ts';
+import { InteractionAdapter, SessionAdapter, type Checks } from './checked-adapters.ts';
 import type { SigningKey } from './keys.ts';
 import { ACCESS_TOKEN_SECONDS, AUDIENCE, CLIENT_ID, COOKIES, MOUNT, REDIRECT_PATH, RESOURCE, SCOPE, SESSION_SECONDS } from './names.ts';
 import { errorPage, signedOutPage, signOutPage } from './pages/other.ts';
 
-export interface ProviderSetup {
+export interface ProviderSetup extends Checks {
   readonly issuer: string;
   /** Of the console: where browsers may be sent back to. */
   readonly origins: readonly string[];
   /** To sign with the first. */
   readonly keys: readonly SigningKey[];
   readonly cookieKey: string;
-  readonly adapter: AdapterPorts;
-  /** null: there is no such local account (any more). */
-  findUser(id: string): Promise<User | null>;
-  /** Whether this is still the hash of their password. */
-  isPasswordHash(accountId: string, hash: string): Promise<boolean>;
   /** Told of what is no fault of a request. */
   onServerError(error: unknown): void;
-}
-
-/** An interaction's result, once somebody has signed in. */
-interface Shown {
-  readonly login?: { readonly accountId: string };
-  /** Hash of the password. */
-  readonly shown?: string;
-}
-
-/**
- * A login is kept in the interaction until the browser comes back with it, which may be an hour later: by then the password may be another one. Such a
- * login is worth nothing: whoever resets a password shuts out also those who have shown the old one and wait.
- */
-class InteractionAdapter extends Adapter {
-  readonly #setup: Pick<ProviderSetup, 'isPasswordHash'>;
-
-  constructor(model: string, setup: Pick<ProviderSetup, 'adapter' | 'isPasswordHash'>) {
-    super(model, setup.adapter);
-    this.#setup = setup;
-  }
-
-  override async find(id: string): ReturnType<Adapter['find']> {
-    const payload = await super.find(id);
-    const { login, shown } = (payload?.['result'] ?? {}) as Shown;
-    return login === undefined || (shown !== undefined && (await this.#setup.isPasswordHash(login.accountId, shown))) ? payload : undefined;
-  }
 }
 
 /** oidc-provider as the console needs it. Everything that it remembers is in the store, so it can be replaced by a new one at any time. */
 export function createProvider(setup: ProviderSetup): Provider {
   const back = setup.origins.map((origin) => `${origin}${REDIRECT_PATH}`);
   const provider = new Provider(setup.issuer, {
-    adapter: (model: string) => (model === 'Interaction' ? new InteractionAdapter(model, setup) : new Adapter(model, setup.adapter)),
+    adapter: (model: string) => (model === 'Interaction' ? new InteractionAdapter(model, setup) : model === 'Session' ? new SessionAdapter(model, setup) : new Adapter(model, setup.adapter)),
     clients: [{
       client_id: CLIENT_ID,
       client_name: 'DbMaker',
@@ -107,9 +77,9 @@ export function createProvider(setup: ProviderSetup): Provider {
       const user = await setup.findUser(id);
       return user === null ? undefined : { accountId: id, claims: () => ({ sub: id, ...claimsOf(user) }) };
     },
-    extraTokenClaims: async (_ctx: OidcContext, token: TokenModel) => {
+    extraTokenClaims: async ({ oidc: { entities } }: OidcContext, token: TokenModel) => {
       const user = await setup.findUser(token.accountId);
-      return user === null ? undefined : { ...claimsOf(user), roles: user.role === 'admin' ? ['admin'] : [], sid: token.sessionUid };
+      return user === null ? undefined : { ...claimsOf(user), roles: user.role === 'admin' ? ['admin'] : [], sid: token.sessionUid, auth_time: (entities.RefreshToken ?? entities.AuthorizationCode)?.authTime };
     },
     loadExistingGrant,
     renderError: (ctx: OidcContext, _out: unknown, error: Error & { status?: number; error_description?: string }) => {

@@ -27,14 +27,32 @@ export async function lockHolding(database: Database, queries: Queries, ownerId:
 
 /** The same without a lock and without the quota. */
 export async function sumOf(queries: Queries, ownerId: string, except?: string): Promise<Held> {
-  const sums = await queries.selectFrom('instances')
-    .select(({ fn }) => [
-      fn.countAll<number>().as('instances'), fn.sum<number | null>('memory_bytes').as('memoryBytes'), fn.sum<number | null>('cpus').as('cpus'),
-    ])
-    .where('owner_id', '=', ownerId).where((where) => where.or([where('desired', '<>', 'deleted'), where('status', 'like', '%"reason":{"code":"quota_exceeded"%')]))
+  const sums = await held(queries).where('owner_id', '=', ownerId)
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirstOrThrow();
   return { instances: sums.instances, memoryBytes: sums.memoryBytes ?? 0, cpus: sums.cpus ?? 0 };
+}
+
+const held = (queries: Queries) => queries.selectFrom('instances')
+  .select(({ fn }) => [
+    fn.countAll<number>().as('instances'), fn.sum<number | null>('memory_bytes').as('memoryBytes'), fn.sum<number | null>('cpus').as('cpus'),
+  ])
+  .where((where) => where.or([where('desired', '<>', 'deleted'), where('status', 'like', '%"reason":{"code":"quota_exceeded"%')]));
+
+const NOTHING: Quota = { instances: 0, memoryBytes: 0, cpus: 0, backupBytes: 0 };
+
+/** The same for a page of users, backups included: two queries, however many they are. */
+export async function sumsOf(queries: Queries, ownerIds: readonly string[]): Promise<ReadonlyMap<string, Quota>> {
+  const sums = new Map<string, Quota>(ownerIds.map((id) => [id, NOTHING]));
+  if (ownerIds.length === 0) return sums;
+  const add = (id: string, more: Partial<Quota>): void => void sums.set(id, { ...NOTHING, ...sums.get(id), ...more });
+  for (const { owner_id: id, ...row } of await held(queries).select('owner_id').where('owner_id', 'in', ownerIds).groupBy('owner_id').execute()) {
+    add(id, { instances: row.instances, memoryBytes: row.memoryBytes ?? 0, cpus: row.cpus ?? 0 });
+  }
+  const backups = await queries.selectFrom('backups').select(['owner_id', ({ fn }) => fn.sum<number | null>('bytes').as('bytes')])
+    .where('owner_id', 'in', ownerIds).groupBy('owner_id').execute();
+  for (const { owner_id: id, bytes } of backups) add(id, { backupBytes: bytes ?? 0 });
+  return sums;
 }
 
 /** @throws DbmakerError quota_exceeded when the owner cannot have one more with these resources */

@@ -46,6 +46,12 @@ export interface UserRow {
   quota_memory_bytes: number;
   quota_cpus: number;
   quota_backup_bytes: number;
+  disabled: number;
+  sign_ins_ended_at: number | null;
+  sign_in_kept: string | null;
+  last_seen_at: number | null;
+  /** @see ./search-text.ts */
+  search: string;
   created_at: number;
 }
 
@@ -59,6 +65,7 @@ export interface TokenRow {
   created_at: number;
   expires_at: number | null;
   last_used_at: number | null;
+  began_with: string | null;
 }
 
 export interface TemplateRow {

@@ -1,7 +1,7 @@
 /** The tables of sign-in. See ./schema.ts */
 export interface SignInTables {
   accounts: AccountRow;
-  identities: { issuer: string; subject: string; user_id: string; created_at: number };
+  identities: { issuer: string; subject: string; user_id: string; created_at: number; told_at: number };
   oidc_records: OidcRecordRow;
   ended_tokens: { hash: string; expires_at: number };
   attempts: { key: string; count: number; expires_at: number };

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { backupPasswordContext } from '../../src/domain/backup/backup.ts';
 import { hashApiToken } from '../../src/api/secrets.ts';
+import { csrfTokenOf, hashSession } from '../../src/api/session-cookie.ts';
 import { tokenMaker } from '../support/access-tokens.ts';
 import { addBackup } from '../support/store.ts';
 import type { Ask, Harness, Person } from './api-harness.ts';
@@ -42,8 +43,11 @@ const MATRIX: Readonly<Record<string, { row: Row; shared?: Shared; body?: (n: nu
   'GET /api/users/profile': { row: READ },
   'GET /api/users': { row: ADMIN },
   'POST /api/users': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => ({ username: `new${String(n)}` }) },
+  'GET /api/users/{id}': { row: ADMIN },
   'PATCH /api/users/{id}': { row: ADMIN, body: () => ({ displayName: 'Changed' }) },
   'POST /api/users/{id}/tokens': { row: [401, 401, 403, 403, 403, 403, 201], body: () => ({ name: 'x' }) },
+  'GET /api/users/{id}/tokens': { row: ADMIN },
+  'DELETE /api/users/{id}/tokens/{tokenId}': { row: [401, 401, 403, 403, 403, 403, 204] },
   'GET /api/sign-in': { row: [200, 200, 200, 200, 200, 200, 200] },
   'POST /api/users/{id}/password': { row: ADMIN },
   'PUT /api/users/profile/password': { row: [401, 401, 403, 400, 400, 400, 400], body: () => ({ current: 'x', next: 'short' }) }, // too short, for those who may
@@ -129,7 +133,10 @@ after(() => api[Symbol.asyncDispose]());
 /** What an address with a variable points at: something of the owner's, new for every request, as some requests end it. */
 async function addressOf(route: string, n: number): Promise<string> {
   const [, address] = route.split(' ') as [string, string];
-  if (address.startsWith('/api/users/{id}')) return address.replace('{id}', owner.user.id);
+  if (address.startsWith('/api/users/{id}')) {
+    if (address.includes('{tokenId}')) await api.store.tokens.create({ id: `t${String(n)}`, userId: owner.user.id, name: 'x', scopes: ['read'], expiresAt: null }, `t${String(n)}`);
+    return address.replace('{id}', owner.user.id).replace('{tokenId}', `t${String(n)}`);
+  }
   if (address.startsWith('/api/tokens/{id}')) {
     await api.token(owner.user, ['read']);
     return address.replace('{id}', (await api.store.tokens.listByUser(owner.user.id)).find((token) => token.scopes.length === 1 && token.id !== readOnlyId)!.id);
@@ -206,7 +213,8 @@ test('every route answers everybody as the matrix says', async () => {
 
 /**
  * What the columns above say of others, who are known by what they show: signed in with an access token of the issuer; an access token that is not
- * good, for one reason each; a session cookie, with and without the token against forged requests.
+ * good, for one reason each; a session cookie, with and without the token against forged requests; an admin who is disabled (`as` a token that has expired,
+ * but with 403).
  */
 const OTHERS = {
   ownerSignedIn: { as: 'owner' }, adminSignedIn: { as: 'admin' }, demotedAdmin: { as: 'weakAdmin' },
@@ -214,6 +222,7 @@ const OTHERS = {
   wrongType: { as: 'expired' }, noScope: { as: 'expired' }, algNone: { as: 'expired' }, algConfused: { as: 'expired' }, unknownPerson: { as: 'expired' },
   cookie: { as: 'owner' }, cookieWithoutCsrfToken: { as: 'owner' },
   viewerSignedIn: { as: 'viewer' }, operatorSignedIn: { as: 'operator' }, operatorReadOnly: { as: 'operator' },
+  disabledToken: { as: 'expired' }, disabledSignedIn: { as: 'expired' }, disabledCookie: { as: 'expired' },
 } as const satisfies Record<string, { as: Who }>;
 
 test('every route takes an access token or a session for what it is, and nothing that only looks like one', async () => {
@@ -225,7 +234,12 @@ test('every route takes an access token or a session for what it is, and nothing
   const ended = await sign.make(id);
   const readOnly = await api.token(guests.operator.user, ['read']);
   await api.store.signIn.endedTokens.add(createHash('sha256').update(ended.slice(0, ended.lastIndexOf('.'))).digest('hex'), Date.now() + 600_000);
+  const off = await api.person('off', { role: 'admin' });
+  await api.store.users.update(off.user.id, { disabled: true });
+  const offCookie = `c${hashApiToken('off')}`; // ended when they were disabled; here as if it had not been
+  await api.store.tokens.create({ id: 'offcookie', userId: off.user.id, name: 'browser session', scopes: ['admin'], expiresAt: null }, hashSession(offCookie));
   const bearers: Record<string, () => Promise<string> | string> = {
+    disabledToken: () => off.token, disabledSignedIn: () => sign.make(off.user.id, { claims: { roles: ['admin'] } }),
     ownerSignedIn: () => sign.make(id), adminSignedIn: () => sign.make(api.admin.user.id, { claims: { roles: ['admin'] } }), demotedAdmin: () => sign.make(weak), revoked: () => gone, endedSignIn: () => ended,
     expiredSignIn: () => sign.make(id, { secondsFromNow: -61 }), wrongAudience: () => sign.make(id, { claims: { aud: 'dbmaker-console' } }), wrongIssuer: () => sign.make(id, { claims: { iss: 'http://localhost:8081/oidc' } }),
     wrongKey: () => sign.make(id, { key: 'foreign' }), wrongType: () => sign.make(id, { typ: 'JWT' }), noScope: () => sign.make(id, { claims: { scope: 'openid' } }),
@@ -240,7 +254,9 @@ test('every route takes an access token or a session for what it is, and nothing
       const url = await addressOf(route, n);
       const headers: Record<string, string> = {};
       const bearer = await bearers[who]?.();
-      if (bearer === undefined) {
+      const isOff = who.startsWith('disabled');
+      if (who === 'disabledCookie') Object.assign(headers, { cookie: `dbmaker_session=${offCookie}`, 'x-csrf-token': csrfTokenOf(offCookie) });
+      else if (bearer === undefined) {
         const login = await api.ask('/api/auth/login', { method: 'POST', token: owner.token });
         headers['cookie'] = String(login.headers['set-cookie']).split(';')[0] ?? '';
         if (who === 'cookie') headers['x-csrf-token'] = (JSON.parse(login.text) as { csrfToken: string }).csrfToken;
@@ -248,9 +264,10 @@ test('every route takes an access token or a session for what it is, and nothing
       const isRead = route.startsWith('GET ') && row[2] !== 403; // a token that may only read gets no secret either
       const expected = who === 'cookieWithoutCsrfToken' && !isPublic && !isRead ? 403
         : who === 'cookie' && route === 'POST /api/auth/login' ? 401 // a session does not prolong itself
-        : isPublic && bearer === undefined ? row[0] : who === 'operatorReadOnly' && row[2] === 403 ? 403 : expectedOf(route, as);
+        : isPublic && bearer === undefined ? row[0] : who === 'operatorReadOnly' && row[2] === 403 ? 403 : isOff && expectedOf(route, as) === 401 ? 403 : expectedOf(route, as);
       const { status, text } = await (url.startsWith('/events/') ? begin(url, undefined, headers) : api.ask(url, { method: route.split(' ')[0] as 'GET', headers, ...(body === undefined ? {} : { body: body(n) }) }));
       assert.equal(status, expected, `${route} as ${who}: ${text}`);
+      if (isOff && status === 403 && text !== '') assert.equal((JSON.parse(text) as { code: string }).code, 'account_disabled', `${route} as ${who}`);
       if (bearer !== undefined && bearer !== readOnly && route === 'POST /api/auth/logout' && status === 204) assert.equal((await api.ask('/api/users/profile', { headers })).status, 401, 'it was ended');
     }
   }

@@ -50,6 +50,71 @@ test('role and quota change one by one; nobody takes the admin role from themsel
   assert.equal((await asAdmin(`/api/users/${user.id}`, 'PATCH', {})).status, 400);
 });
 
+test('users are listed and looked at with what they have in use and when they were last here, and are found by part of what they are called', async () => {
+  const hugo = await api.person('hugo');
+  const before = await asAdmin(`/api/users/${hugo.user.id}`);
+  const { id, username, displayName, email, role, quota } = hugo.user;
+  const usage = { instances: 0, memoryBytes: 0, cpus: 0, backupBytes: 0 };
+  assert.deepEqual(before.json, { id, username, displayName, email, role, quota, disabled: false, createdAt: new Date(hugo.user.createdAt).toISOString(), usage, lastSeenAt: null });
+  const made = await api.ask('/api/containers', { method: 'POST', token: hugo.token, body: { template: 'redis', name: 'x' } });
+  const { json: after } = await asAdmin('/api/users?search=HUG');
+  assert.deepEqual(after.items.map((item) => item.id), [id]);
+  const [seen] = after.items as unknown as { usage: typeof usage; lastSeenAt: string }[];
+  assert.deepEqual(seen?.usage, { instances: 1, memoryBytes: made.json.resources.memoryBytes, cpus: made.json.resources.cpus, backupBytes: 0 });
+  assert.ok(Math.abs(Date.parse(seen.lastSeenAt) - Date.now()) < 60_000);
+  assert.deepEqual((await asAdmin('/api/users?search=%25')).json.items, []);
+  assert.equal((await asAdmin(`/api/users?search=${'x'.repeat(201)}`)).status, 400);
+  assert.equal((await asAdmin('/api/users/nobody')).status, 404);
+});
+
+test('whoever is disabled is let in by nothing, their databases go on, and all is as before when they are let in again', async () => {
+  const ines = await api.person('ines');
+  const { json: database } = await api.ask('/api/containers', { method: 'POST', token: ines.token, body: { template: 'redis', name: 'x' } });
+  const login = await api.ask('/api/auth/login', { method: 'POST', token: ines.token });
+  const cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
+  const set = (disabled: boolean): Promise<Answer> => asAdmin(`/api/users/${ines.user.id}`, 'PATCH', { disabled });
+  assert.deepEqual([(await set(true)).json as unknown as object, (await set(true)).status], [{ ...(await set(true)).json, disabled: true }, 200], 'twice is once');
+  const refused = await api.ask('/api/users/profile', { token: ines.token });
+  assert.deepEqual([refused.status, refused.json.code], [403, 'account_disabled']);
+  assert.match(refused.json.remedy, /admin/);
+  assert.equal((await api.ask('/api/users/profile', { token: `${ines.token.slice(0, -1)}${ines.token.endsWith('a') ? 'b' : 'a'}` })).json.code, 'unauthenticated', 'a stranger is not told');
+  assert.equal((await asAdmin(`/api/containers/${database.id}`)).json.desired, 'running');
+  assert.deepEqual((await asAdmin('/api/audit?limit=200')).json.items.filter((item) => 'actor' in item && (item as unknown as { action: string }).action === 'user.change').length > 0, true);
+  assert.equal((await set(false)).status, 200);
+  assert.equal((await api.ask('/api/users/profile', { token: ines.token })).status, 200);
+  assert.equal((await api.ask('/api/users/profile', { headers: { cookie } })).status, 401, 'sessions ended for good');
+});
+
+test('nobody disables themselves; of two admins who disable each other at once one is left', async () => {
+  const boss = api.admin;
+  assert.deepEqual([(await asAdmin(`/api/users/${boss.user.id}`, 'PATCH', { disabled: true })).json.code], ['conflict']);
+  for (let round = 0; round < 5; round += 1) {
+    await using own = await startApi();
+    const other = await own.person('other', { role: 'admin' });
+    const change = round % 2 === 0 ? { disabled: true } : { role: 'user' };
+    const answers = await Promise.all([[own.admin, other], [other, own.admin]].map(([by, of]) => own.ask(`/api/users/${of!.user.id}`, { method: 'PATCH', token: by!.token, body: change })));
+    // The second one comes too late, as the last admin, or as one who is none any more.
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1, answers.map(({ text }) => text).join('\n'));
+    assert.match(answers.find(({ status }) => status !== 200)?.json.code ?? '', /^(conflict|forbidden|account_disabled)$/);
+  }
+});
+
+test('an admin sees and revokes the tokens of others; sessions begun with one end with it, and the audit says who did it', async () => {
+  const jack = await api.person('jack');
+  const cookie = String((await api.ask('/api/auth/login', { method: 'POST', token: jack.token })).headers['set-cookie']).split(';')[0] ?? '';
+  const list = await asAdmin(`/api/users/${jack.user.id}/tokens`);
+  assert.ok(!list.text.includes('dbm_'));
+  const token = list.json.items.find(({ name }) => name === 'test')!;
+  assert.deepEqual(list.json.items.map(({ name }) => name).sort(), [`browser session of ${token.id}`, 'test']);
+  assert.equal((await asAdmin(`/api/users/${api.admin.user.id}/tokens/${token.id}`, 'DELETE')).status, 404, 'of whom it is not');
+  assert.equal((await asAdmin(`/api/users/${jack.user.id}/tokens/${token.id}`, 'DELETE')).status, 204);
+  assert.deepEqual([(await api.ask('/api/users/profile', { token: jack.token })).status, (await api.ask('/api/users/profile', { headers: { cookie } })).status], [401, 401]);
+  assert.equal((await asAdmin(`/api/users/${jack.user.id}/tokens/${token.id}`, 'DELETE')).status, 404);
+  assert.equal((await asAdmin('/api/users/nobody/tokens')).status, 404);
+  const [entry] = (await api.store.audit.list({ action: 'token.delete' }, { limit: 10 })).items.filter(({ outcome }) => outcome === 'ok');
+  assert.deepEqual([entry?.actor.name, entry?.subject, entry?.ownerId], ['admin', token.id, jack.user.id]);
+});
+
 test('tokens live 90 days unless told, a year at most, and give no more than the token that made them', async () => {
   const dora = await api.person('dora');
   const make = (body: object, token = dora.token): Promise<Answer> => api.ask('/api/tokens', { method: 'POST', token, body });

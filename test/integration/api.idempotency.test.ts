@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { derivedId } from '../../src/api/secrets.ts';
+import { derivedId } from '../../src/domain/derived-id.ts';
 import type { Answer, Harness, Person } from './api-harness.ts';
 import { startApi } from './api-harness.ts';
 

@@ -162,6 +162,35 @@ describe('sign-in with a local account', { concurrency: false }, () => {
     assert.doesNotMatch(JSON.stringify(audit), /another password/);
   });
 
+  test('whoever is disabled signs in no more, which only the right password is told; what they were signed in with is good for nothing, also later', async () => {
+    const { id, password } = await person('ines');
+    const one = await signIn('ines', password);
+    await one.browser.json('POST', '/api/auth/login', { headers: bearer(one.tokens) });
+    const waiting = await SignInFlow.at(new Browser(server.url));
+    const page = await waiting.begin();
+    const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const shown = await waiting.browser.fetch(action, { method: 'POST', body: new URLSearchParams({ username: 'ines', password }) });
+    assert.equal(shown.status, 303);
+    const set = (disabled: boolean) => server.api('PATCH', `/api/users/${id}`, { disabled });
+    assert.equal((await set(true)).status, 200);
+    const codes = async () => (await Promise.all([bearer(one.tokens), {}].map((headers) => one.browser.json('GET', '/api/users/profile', { headers })))).map(({ status, body }) => [status, body.code]);
+    assert.deepEqual(await codes(), [[403, 'account_disabled'], [401, 'unauthenticated']]);
+    assert.equal((await one.flow.refresh(one.tokens.refresh_token)).body['error'], 'invalid_grant');
+    assert.equal((await waiting.browser.open(shown.headers.get('location') ?? '', {}, waiting.redirectUri)).status, 400);
+    const flow = await SignInFlow.at(new Browser(server.url));
+    const login = await flow.begin();
+    const [wrong, right] = [await flow.login(login, 'ines', 'wrong'), await flow.login(login, 'ines', password)];
+    assert.deepEqual([wrong.status, right.status], [401, 403]);
+    assert.match(wrong.text, /The name or the password is not right/);
+    assert.match(right.text, /role="alert">This account is disabled\. Ask an admin/);
+    assert.equal((await set(false)).status, 200);
+    assert.deepEqual((await codes()).map(([status]) => status), [401, 401], 'what was ended stays ended');
+    assert.equal((await one.flow.refresh(one.tokens.refresh_token)).status, 400);
+    assert.match((await (await SignInFlow.at(one.browser)).begin({ prompt: 'none' })).url, /error=login_required/);
+    const again = await signIn('ines', password);
+    assert.equal((await again.browser.json('POST', '/api/auth/login', { headers: bearer(again.tokens) })).status, 200);
+  });
+
   test('whoever has shown a password and waits is not let in once it was reset', async () => {
     const { id, password } = await person('hugo');
     const browser = new Browser(server.url);

@@ -23,7 +23,7 @@ export function tokenMaker(store: Store, box: SecretBox, issuer: string): TokenM
     const now = Math.floor(Date.now() / 1000);
     return {
       iss: issuer, aud: 'dbmaker-api', sub: subject, scope: 'dbmaker', client_id: 'dbmaker-console', jti: randomUUID(), roles: subject.startsWith('admin') ? ['admin'] : [],
-      iat: Math.min(now, now + secondsFromNow) - 1, exp: now + secondsFromNow, ...claims,
+      iat: Math.min(now, now + secondsFromNow) - 1, auth_time: Date.now() / 1000, exp: now + secondsFromNow, ...claims,
     };
   };
   const noted = (token: string): string => {

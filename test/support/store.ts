@@ -60,7 +60,7 @@ export function addUser(store: Store, quota: Partial<Quota> = {}): Promise<User>
 type Wish = Partial<Omit<NewInstance, 'spec'>> & { spec?: Partial<NewInstance['spec']> };
 
 /** What a creation is given; `port` must be reserved. */
-export function newInstance(owner: User, port: number, wish: Wish = {}): NewInstance {
+export function newInstance(owner: Pick<User, 'id' | 'username'>, port: number, wish: Wish = {}): NewInstance {
   const id = wish.id ?? nextId();
   const spec: Omit<InstanceSpec, 'generation' | 'restarts'> = {
     desired: 'running', template: TEMPLATE, resources: { memoryBytes: 256 * MB, cpus: 0.5, pids: 100 },

@@ -38,6 +38,9 @@ export function registerAuth(app: App, { store, clock, log, signInCheck }: Needs
       if (isDbmakerError(error, 'unauthenticated') || isDbmakerError(error, 'token_expired')) await countFailure(request);
       throw error;
     }
+    const { user } = request.caller;
+    if (user.disabled) throw new DbmakerError('account_disabled', 'This account is disabled.', { remedy: 'Ask an admin of DbMaker.' });
+    store.users.seen(user).catch((error: unknown) => { log.warn({ err: error, user: user.username }, 'could not note that somebody was here'); });
     authorize(request.caller, access === 'monitor' ? 'admin' : access);
   });
 
@@ -76,7 +79,7 @@ export function registerAuth(app: App, { store, clock, log, signInCheck }: Needs
 function byAccessToken({ user, claims, id, isAdmin: tokenIsAdmins }: SignedIn): Caller {
   const isAdmin = user.role === 'admin' && tokenIsAdmins;
   const scopes: TokenScope[] = isAdmin ? ['read', 'write', 'admin'] : ['read', 'write'];
-  const token: ApiToken = { id, userId: user.id, name: 'sign-in', scopes, createdAt: claims.issuedAt, expiresAt: claims.expiresAt, lastUsedAt: null };
+  const token: ApiToken = { id, userId: user.id, name: 'sign-in', scopes, createdAt: claims.issuedAt, expiresAt: claims.expiresAt, lastUsedAt: null, beganWith: null };
   return { user, token, by: { kind: 'access-token', claims }, isAdmin };
 }
 

@@ -2,23 +2,18 @@ import { Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiContext, App } from '../app-type.ts';
-import { callerOf, type Caller } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import { catchUp, current, REPLAY_AT_MOST } from '../events/catch-up.ts';
 import { EventFeed } from '../events/event-feed.ts';
 import { EventStream } from '../events/event-stream.ts';
 import type { FreshEvent, Listener } from '../events/fresh-event.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { problemResponse, strictObject } from '../schemas/common.ts';
-import { stillGood } from '../sign-in/still-good.ts';
 
 /** Below what proxies take for a dead connection (nginx: 60 s). */
 const HEARTBEAT_MS = 15_000;
-/** How often it is looked whether the token is still there: a revoked one hears no more. */
-const RECHECK_MS = 60_000;
 /** Of one person: some tabs of some browsers. */
 const MAX_STREAMS = 50;
-/** Of setTimeout. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const Query = strictObject({ all: Type.Optional(Type.Boolean({ description: 'Everybody\'s; admins only.' })) });
 const Headers = Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 20, description: 'Of the last event that was received: the stream goes on after it.' })) });
@@ -76,7 +71,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
     hear = (fresh) => stream.hear(fresh);
     taken = () => stream.taken();
     streams.add(stream);
-    const stopWatching = watchToken(context, caller, stream);
+    const stopWatching = context.openAnswers.watch(caller, { end: (reason) => stream.end(reason), mayGoOn: ({ isAdmin }) => isAdmin === caller.isAdmin });
     reply.raw.once('close', () => {
       leave();
       stopWatching();
@@ -95,34 +90,4 @@ export function registerEventStream(app: App, context: ApiContext): void {
 /** null: there is none that we gave out. */
 function lastEventId(header: string | undefined): number | null {
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
-}
-
-/** Ends the stream when the token expires or is revoked; a session may have been renewed since. @returns stops looking */
-function watchToken(context: ApiContext, caller: Caller, stream: EventStream): () => void {
-  const { store, clock, log } = context;
-  let cancelRecheck = (): void => undefined;
-  let cancelExpiry = (): void => undefined;
-  const expireAt = (time: number | null): void => {
-    cancelExpiry();
-    if (time !== null && !stream.ended) cancelExpiry = clock.after(Math.max(0, Math.min(time - clock.now(), LONGEST_TIMER_MS)), () => void look('expired'));
-  };
-  const look = async (why: 'expired' | 'recheck'): Promise<void> => {
-    try {
-      const found = await stillGood(context, caller);
-      if (found === null) return stream.end('token_revoked');
-      if (caller.isAdmin && (await store.users.get(caller.user.id))?.role !== 'admin') return stream.end('token_revoked');
-      if (found.expiresAt !== null && found.expiresAt <= clock.now()) return stream.end('token_expired');
-      expireAt(found.expiresAt);
-    } catch (error) {
-      if (why === 'expired') return stream.end('token_expired'); // as far as is known
-      log.debug({ err: error }, 'it could not be looked whether the token of an event stream is still there; it is looked again');
-    }
-    if (why === 'recheck' && !stream.ended) cancelRecheck = clock.after(RECHECK_MS, () => void look('recheck'));
-  };
-  cancelRecheck = clock.after(RECHECK_MS, () => void look('recheck'));
-  expireAt(caller.token.expiresAt);
-  return () => {
-    cancelRecheck();
-    cancelExpiry();
-  };
 }

@@ -6,12 +6,12 @@ import { SCALES } from '../../domain/monitoring/sample.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { mayDo, SHARED_EVENT, UNSHARED_EVENT } from '../../domain/instance/share.ts';
-import { callerOf } from '../caller.ts';
+import { callerOf, type Caller } from '../caller.ts';
 import { connectionView } from '../connection-strings.ts';
 import { logStream } from '../log-stream.ts';
 import { OpenStreams } from '../open-streams.ts';
 import { eventView } from '../present.ts';
-import { allowedInstance } from '../rights.ts';
+import { accessNow, allowedInstance } from '../rights.ts';
 import { DEFAULT_LIMIT, IdParams, nullable, oneOf, PageQuery, problemResponse, ref, strictObject, Time } from '../schemas/common.ts';
 import { Connection, InstanceEvent, InstanceMetrics } from '../schemas/instance.ts';
 
@@ -79,7 +79,7 @@ function shared<T>(work: (id: string) => Promise<T>): (id: string) => Promise<T>
 
 /** What can be seen of one instance: how to reach it, its log, its history, its figures. */
 export function registerInspectionRoutes(app: App, context: ApiContext): void {
-  const { store, config, secretBox, instances, clock } = context;
+  const { store, config, secretBox, instances, clock, openAnswers } = context;
   const open = new OpenStreams(MAX_LOGS, 'logs');
   const measure = shared((id) => instances.stats(id));
 
@@ -96,13 +96,17 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     config: { access: 'read' },
     schema: { tags, summary: 'Its log, as text or (Accept: application/x-ndjson) as JSON lines', params: IdParams, querystring: LogQuery, produces: ['text/plain', 'application/x-ndjson'], response: { 200: LogText, ...problemResponse } },
   }, async (request, reply) => {
-    const { instance } = await allowedInstance(store, callerOf(request), request.params.id, 'see');
+    const caller = callerOf(request);
+    const { instance } = await allowedInstance(store, caller, request.params.id, 'see');
     const { tail = 100, follow = false } = request.query;
     const asJson = request.headers.accept?.includes('application/x-ndjson') === true;
     void reply.type(asJson ? 'application/x-ndjson; charset=utf-8' : 'text/plain; charset=utf-8');
-    open.take(callerOf(request).user.id, reply);
+    open.take(caller.user.id, reply);
     if (follow) void reply.header('connection', 'close'); // kept alive, it would hold up the end of the server after its stream has ended
-    return reply.send(await logStream(context, request, reply, instance.id, { tail, follow, asJson }));
+    const ended = new AbortController();
+    const mayGoOn = async (now: Caller): Promise<boolean> => (await accessNow(store, now, instance)) !== null;
+    if (follow && !request.raw.socket.destroyed) reply.raw.once('close', openAnswers.watch(caller, { end: () => { ended.abort(); }, mayGoOn }));
+    return reply.send(await logStream(context, request, reply, instance.id, { tail, follow, asJson }, ended.signal));
   });
 
   app.get('/api/containers/:id/events', {

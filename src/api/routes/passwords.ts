@@ -6,7 +6,6 @@ import { noteAudit, sourceOf } from '../audit.ts';
 import { callerOf, type Caller } from '../caller.ts';
 import { IdParams, problemResponse, strictObject } from '../schemas/common.ts';
 import { endSignInsOf } from '../sign-in/end-all.ts';
-import { beganWith } from '../sign-in/sessions.ts';
 
 const tags = ['users'];
 const Secret = Type.String({ minLength: 1, maxLength: 1000 });
@@ -28,7 +27,7 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
     if (user === null) throw new DbmakerError('not_found', 'There is no such user.');
     noteAudit(request, { subject: user.username, ownerId: user.id });
     const password = await accounts.setOneTimePassword(user.id);
-    await endSignInsOf(context, user.id, null);
+    await endSignInsOf(context, user.id);
     return { username: user.username, password };
   });
 
@@ -42,7 +41,7 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
     const caller = callerOf(request);
     noteAudit(request, { subject: caller.user.username, ownerId: caller.user.id });
     await localAccounts().changePassword(caller.user.id, caller.user.username, request.body, sourceOf(request));
-    await endSignInsOf(context, caller.user.id, signInOf(caller));
+    await endSignInsOf(context, caller.user.id, { keep: signInOf(caller) });
     return reply.code(204).send(null);
   });
 
@@ -55,5 +54,5 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
 
 /** Id of the sign-in (or token) that a request belongs to. */
 function signInOf({ by, token }: Caller): string {
-  return by.kind === 'session' ? (beganWith(token) ?? token.id) : token.id;
+  return by.kind === 'session' ? (token.beganWith ?? token.id) : token.id;
 }

@@ -8,12 +8,13 @@ import { time, userView } from '../present.ts';
 import { problemResponse, ref } from '../schemas/common.ts';
 import { LoggedIn } from '../schemas/user.ts';
 import { clearSession, csrfTokenOf, sessionOf, setSession } from '../session-cookie.ts';
-import { beginSession, endSessionsOf } from '../sign-in/sessions.ts';
+import { beginSession } from '../sign-in/sessions.ts';
 
 const tags = ['sign-in'];
 
 /** Begin and end: with the access token of an issuer, or an API token. */
-export function registerSessionRoutes(app: App, { store, clock, config, signIn, signInCheck }: ApiContext): void {
+export function registerSessionRoutes(app: App, context: ApiContext): void {
+  const { store, config, signIn, signInCheck, openAnswers } = context;
   const secure = config.isPublicHttps === true;
 
   app.post(LOGIN, {
@@ -26,9 +27,10 @@ export function registerSessionRoutes(app: App, { store, clock, config, signIn, 
       response: { 200: ref(LoggedIn), ...problemResponse },
     },
   }, async (request, reply) => {
-    const { user, token, by } = callerOf(request);
-    if (by.kind === 'session') throw new DbmakerError('unauthenticated', 'A session cannot begin another one.', { remedy: 'Send a token in the Authorization header.' });
-    const session = await beginSession(store, { user, token, cookie: sessionOf(request), now: clock.now() });
+    const caller = callerOf(request);
+    const { user } = caller;
+    if (caller.by.kind === 'session') throw new DbmakerError('unauthenticated', 'A session cannot begin another one.', { remedy: 'Send a token in the Authorization header.' });
+    const session = await beginSession(context, caller, sessionOf(request));
     noteAudit(request, { subject: session.id, ownerId: user.id });
     setSession(request, reply, session.secret, { expires: session.expiresAt, secure });
     return { ...userView(user), csrfToken: csrfTokenOf(session.secret), expiresAt: time(session.expiresAt) };
@@ -44,12 +46,13 @@ export function registerSessionRoutes(app: App, { store, clock, config, signIn, 
     },
   }, async (request, reply) => {
     const { user, token, by } = callerOf(request);
-    if (by.kind === 'session') await store.tokens.delete(user.id, token.id);
-    else await endSessionsOf(store, user.id, token.id);
     if (by.kind === 'access-token') {
-      await signInCheck.end(by.claims);
+      await signInCheck.end(by.claims); // first, so that no session is begun with it any more
       if (signIn.kind === 'embedded' && by.claims.sid !== null) await signIn.issuer.endSession(by.claims.sid);
     }
+    if (by.kind === 'session') await store.tokens.delete(user.id, token.id);
+    else await store.signIn.sessions.endOf(user.id, token.id);
+    openAnswers.lookAgain(user.id);
     clearSession(request, reply, secure);
     return reply.code(204).send(null);
   });

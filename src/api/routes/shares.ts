@@ -14,7 +14,7 @@ const tags = ['containers'];
 const ShareParams = Type.Object({ id: Type.String(), username: Type.String() });
 
 /** Who else may see or use an instance. */
-export function registerShareRoutes(app: App, { store }: ApiContext): void {
+export function registerShareRoutes(app: App, { store, openAnswers }: ApiContext): void {
   app.get('/api/containers/:id/shares', {
     config: { access: 'read' },
     schema: { tags, summary: 'With whom it is shared; for its owner and admins', params: IdParams, response: { 200: Type.Object({ items: Type.Array(ref(Share)) }), ...problemResponse } },
@@ -52,6 +52,7 @@ export function registerShareRoutes(app: App, { store }: ApiContext): void {
     const person = await personNamed(username);
     noteAudit(request, { detail: { username: person.username } });
     if (!(await store.shares.remove(instance.id, person.id, { by: caller.user.username }))) throw new DbmakerError('not_found', `It is not shared with ${person.username}.`);
+    openAnswers.lookAgain(person.id); // a log that they follow
     return reply.code(204).send(null);
   });
 

@@ -7,13 +7,12 @@ import { tokenView } from '../present.ts';
 import { IdParams, problemResponse, ref } from '../schemas/common.ts';
 import { NewToken, NewTokenBody, Token } from '../schemas/user.ts';
 import { issueToken } from '../tokens.ts';
-import { endSessionsOf } from '../sign-in/sessions.ts';
 
 const tags = ['tokens'];
 
 /** Everybody's own tokens. */
 export function registerTokenRoutes(app: App, context: ApiContext): void {
-  const { store } = context;
+  const { store, openAnswers } = context;
 
   app.get('/api/tokens', {
     config: { access: 'read' },
@@ -34,8 +33,9 @@ export function registerTokenRoutes(app: App, context: ApiContext): void {
     config: { access: 'write', audit: { action: 'token.delete' } },
     schema: { tags, summary: 'Revoke a token at once', params: IdParams, response: { 204: Type.Null(), ...problemResponse } },
   }, async (request, reply) => {
-    if (!(await store.tokens.delete(callerOf(request).user.id, request.params.id))) throw new DbmakerError('not_found', 'You have no such token.');
-    await endSessionsOf(store, callerOf(request).user.id, request.params.id);
+    const { user } = callerOf(request);
+    if (!(await store.tokens.delete(user.id, request.params.id))) throw new DbmakerError('not_found', 'You have no such token.');
+    openAnswers.lookAgain(user.id);
     return reply.code(204).send(null);
   });
 }

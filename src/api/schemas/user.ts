@@ -24,6 +24,7 @@ export const UserChangeBody = strictObject({
   displayName: Type.Optional(Type.String({ maxLength: 1000 })),
   role: Type.Optional(Role),
   quota: Type.Optional(PartialQuota),
+  disabled: Type.Optional(Type.Boolean({ description: 'Whatever they show is refused, and all their sign-ins end. Their databases go on.' })),
 }, { minProperties: 1 });
 
 const user = {
@@ -33,10 +34,14 @@ const user = {
   email: nullable(Type.String()),
   role: Role,
   quota: Quota,
+  disabled: Type.Boolean({ description: 'Whatever they show is refused.' }),
   createdAt: Time,
 };
 
+const usage = Type.Object({ instances: Type.Integer(), memoryBytes: Type.Integer(), cpus: Type.Number(), backupBytes: Type.Integer() }, { description: 'What of the quota is in use.' });
+
 export const User = Type.Object(user, { $id: 'User' });
+export const Person = Type.Object({ ...user, usage, lastSeenAt: nullable(Type.String({ description: 'When something of theirs was last let in, to the minute; null: never.' })) }, { $id: 'Person', description: 'A user as admins see them.' });
 
 const token = {
   id: Type.String(),
@@ -51,7 +56,7 @@ export const Token = Type.Object(token, { $id: 'Token' });
 export const NewToken = Type.Object({ ...token, token: Type.String({ description: 'The secret; shown this once.' }) }, { $id: 'NewToken' });
 export const Profile = Type.Object({
   ...user,
-  usage: Type.Object({ instances: Type.Integer(), memoryBytes: Type.Integer(), cpus: Type.Number(), backupBytes: Type.Integer() }, { description: 'What of the quota is in use.' }),
+  usage,
   csrfToken: nullable(Type.String({ description: 'For the header X-CSRF-Token, when asked with the session cookie.' })),
   token: Type.Object({ id: Type.String(), name: Type.String(), scopes: Type.Array(Type.String()), expiresAt: nullable(Time) }),
 }, { $id: 'Profile' });

@@ -17,7 +17,8 @@ export interface Claims {
   /** How the issuer calls the person: an email address or a username. */
   readonly preferredUsername: string | null;
   readonly roles: readonly string[];
-  /** Milliseconds since 1970. */
+  /** Of the claim `auth_time`: when they showed their password. Milliseconds since 1970, all three. */
+  readonly authenticatedAt: number | null;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
@@ -88,6 +89,7 @@ function claimsOf(token: string, payload: JWTPayload): Claims {
     name: text(payload['name']),
     preferredUsername: text(payload['preferred_username']) ?? text(payload['upn']),
     roles: Array.isArray(payload['roles']) ? payload['roles'].filter((role) => typeof role === 'string') : [],
+    authenticatedAt: typeof payload['auth_time'] === 'number' ? Math.round(payload['auth_time'] * 1000) : null,
     issuedAt: (payload.iat ?? 0) * 1000,
     expiresAt: (payload.exp ?? 0) * 1000,
   };

@@ -1,8 +1,8 @@
-import type { User } from '../../domain/user/user.ts';
+import { derivedId, signInId } from '../../domain/derived-id.ts';
+import { wasEnded, type User } from '../../domain/user/user.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { derivedId } from '../secrets.ts';
 import { verifyAccessToken, type Claims, type TokenRules } from './access-tokens.ts';
 import { Discovery } from './discovery.ts';
 import { KeyRing } from './key-ring.ts';
@@ -56,20 +56,31 @@ export class SignIn {
 
   /**
    * @param options `begin`: it is a login, which makes the user or brings them up to date
+   * @returns also somebody who is disabled
    * @throws unauthenticated, token_expired, issuer_unavailable
    */
   async check(token: string, { begin }: { begin: boolean }): Promise<SignedIn> {
     const claims = await verifyAccessToken(token, this.#rules);
-    if (await this.isEnded(claims)) throw new DbmakerError('unauthenticated', 'This sign-in was ended.', { remedy: 'Sign in again.' });
     const people = this.#people;
-    const user = people === null ? await this.#store.users.get(claims.subject) : begin ? await people.signIn(claims) : await people.find(claims);
+    const known = people === null ? await this.#store.users.get(claims.subject) : await people.find(claims);
+    // Of somebody who is disabled nothing is changed; that they are is said by the caller of this.
+    if (known?.disabled !== true && (await this.isEnded(claims, known))) throw new DbmakerError('unauthenticated', 'This sign-in was ended.', { remedy: 'Sign in again.' });
+    const user = people === null || !begin || known?.disabled === true ? known : await people.signIn(claims);
     if (user === null) throw new DbmakerError('unauthenticated', 'You have not signed in here yet.', { remedy: 'Begin with POST /api/auth/login.' });
-    const id = derivedId(people === null && claims.sid !== null ? `sign-in ${claims.sid}` : `access token ${claims.hash}`);
-    return { user, claims, id, isAdmin: people === null ? claims.roles.includes('admin') : people.isAdmin(claims) };
+    return { user, claims, id: this.#idOf(claims), isAdmin: people === null ? claims.roles.includes('admin') : people.isAdmin(claims) };
   }
 
-  isEnded({ hash, sid }: Claims): Promise<boolean> {
-    return this.#store.signIn.endedTokens.hasAny(this.#people === null && sid !== null ? [hash, sessionHash(sid)] : [hash]);
+  /** `user`: whose it is, as they are now. */
+  async isEnded(claims: Claims, user: User | null): Promise<boolean> {
+    const { beganAt, endedAs } = this.began(claims);
+    if (user !== null && wasEnded(user, { id: this.#idOf(claims), beganAt }, this.#clock.now())) return true;
+    return this.#store.signIn.endedTokens.hasAny(endedAs);
+  }
+
+  /** When the sign-in of a token began, and under what it would be listed as ended. What another issuer says of when that was counts for nothing here. */
+  began({ hash, sid, authenticatedAt, issuedAt }: Claims): { readonly beganAt: number; readonly endedAs: readonly string[] } {
+    if (this.#people !== null) return { beganAt: issuedAt, endedAs: [hash] };
+    return { beganAt: authenticatedAt ?? issuedAt, endedAs: sid === null ? [hash] : [hash, sessionHash(sid)] };
   }
 
   /** Makes this token, and at the embedded issuer all others of its session, good for nothing. */
@@ -85,7 +96,11 @@ export class SignIn {
 
   /** `id` of {@link SignedIn} for such a session. */
   idOf(sid: string): string {
-    return derivedId(`sign-in ${sid}`);
+    return signInId(sid);
+  }
+
+  #idOf({ sid, hash }: Claims): string {
+    return this.#people === null && sid !== null ? this.idOf(sid) : derivedId(`access token ${hash}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { User } from '../user/user.ts';
+import type { ApiToken, NewUser, User } from '../user/user.ts';
 
 /** A local account: the user's password at the issuer that DbMaker brings. */
 export interface Account {
@@ -28,7 +28,40 @@ export interface IdentityRepository {
   /** The user that it belongs to. */
   find(identity: Identity): Promise<User | null>;
   /** Makes the user and the identity, all or nothing. When the identity is there by now, its user is returned and nothing is made. @throws name_taken */
-  create(identity: Identity, user: Omit<User, 'createdAt'>): Promise<User>;
+  create(identity: Identity, user: NewUser): Promise<User>;
+}
+
+/** A session of a browser is a token whose secret is in a cookie. */
+export interface NewSession extends Pick<ApiToken, 'id' | 'userId' | 'scopes' | 'expiresAt'> {
+  readonly secretHash: string;
+  /** Id of the token or sign-in that it is begun with. */
+  readonly beganWith: string;
+}
+
+/** What a session is begun with. An API token has to be there still. */
+export type Began = { readonly kind: 'token' } | {
+  readonly kind: 'sign-in';
+  /** Milliseconds since 1970. */
+  readonly beganAt: number;
+  /** Under which of these it would be listed as ended, see {@link EndedTokenRepository}. */
+  readonly endedAs: readonly string[];
+};
+
+/** Beginning and ending take turns for each person: whatever ends sign-ins also ends the session of a login that was under way. */
+export interface SessionRepository {
+  /**
+   * Makes it, or lets another of theirs, that has not expired, go on in its place. The oldest beyond `most`, and those that have expired, go.
+   * @param options `goesOn`: hash of that other's secret
+   * @returns its id; null: what it was to begin with is good for nothing (any more)
+   */
+  begin(session: NewSession, began: Began, options: { most: number; goesOn: string | null }): Promise<{ readonly id: string; readonly goesOn: boolean } | null>;
+  /** Ends those that were begun with this. */
+  endOf(userId: string, beganWith: string): Promise<void>;
+  /**
+   * Ends all, and lets no sign-in be believed that began before now.
+   * @param options `keep`: id of the sign-in or token that goes on; `tokens`: API tokens go, too
+   */
+  endAll(userId: string, options: { keep: string | null; tokens: boolean }): Promise<void>;
 }
 
 /** What the embedded issuer has to remember: a session, a grant, a code, a refresh token, a login under way. */
@@ -91,6 +124,7 @@ export interface AttemptRepository {
 export interface SignInStore {
   readonly accounts: AccountRepository;
   readonly identities: IdentityRepository;
+  readonly sessions: SessionRepository;
   readonly oidc: OidcRepository;
   readonly endedTokens: EndedTokenRepository;
   readonly attempts: AttemptRepository;

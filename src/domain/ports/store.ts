@@ -7,7 +7,7 @@ import type { Point, Resolution, Sample } from '../monitoring/sample.ts';
 import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
-import type { ApiToken, Held, Quota, Role, User } from '../user/user.ts';
+import type { ApiToken, Held, NewUser, Quota, Role, User } from '../user/user.ts';
 import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
@@ -48,25 +48,41 @@ export interface Store {
 
 export interface UserRepository {
   /** @throws name_taken */
-  create(user: Omit<User, 'createdAt'>): Promise<User>;
+  create(user: NewUser): Promise<User>;
   get(id: string): Promise<User | null>;
   getByUsername(username: string): Promise<User | null>;
-  list(options: { limit: number; cursor?: string }): Promise<Page<User>>;
+  /** `search`: part of the username, the display name or the email address, whatever the case of its letters. */
+  list(options: { limit: number; cursor?: string; search?: string }): Promise<Page<User>>;
   /** What of their quota is in use, backups apart. */
   usage(id: string): Promise<Held>;
-  /** Who is no admin any more: their global webhooks go off, with an event each. @throws not_found */
-  update(id: string, change: { displayName?: string; email?: string | null; role?: Role; quota?: Quota }): Promise<User>;
+  /** What of their quotas these users have in use, backups included. For a page of them at most. */
+  usages(ids: readonly string[]): Promise<ReadonlyMap<string, Quota>>;
+  /**
+   * Who is no admin any more, or disabled: their global webhooks go off, with an event each. Who is disabled: all their sign-ins end.
+   * @param options `evenLastAdmin`: also when nobody would be left who is an admin and not disabled
+   * @throws not_found, conflict (the last admin)
+   */
+  update(id: string, change: UserChange, options?: { evenLastAdmin?: boolean }): Promise<User>;
+  /** Notes that they were here. Coarse, like {@link TokenRepository.touch}. */
+  seen(user: User): Promise<void>;
+}
+
+export interface UserChange {
+  readonly displayName?: string;
+  readonly email?: string | null;
+  readonly role?: Role;
+  readonly quota?: Quota;
+  readonly disabled?: boolean;
 }
 
 export interface TokenRepository {
   /** `secretHash`: SHA-256 of the secret, hex. */
-  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt'>, secretHash: string): Promise<ApiToken>;
-  /** Expired ones too (the caller says so); null for unknown and revoked. */
+  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string): Promise<ApiToken>;
+  /** Sessions, too. Expired ones too (the caller says so); null for unknown and revoked. */
   findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null>;
+  /** Sessions, too. */
   listByUser(userId: string): Promise<ApiToken[]>;
-  /** Another end, name and scopes: how a session goes on. false: it is gone. */
-  renew(tokenId: string, change: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>): Promise<boolean>;
-  /** Whether there was such a token of this user. */
+  /** With the sessions that were begun with it. @returns whether there was such a token of this user */
   delete(userId: string, tokenId: string): Promise<boolean>;
   /** Coarse: may be dropped when the last value is under a minute old. */
   touch(tokenId: string): Promise<void>;

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../../test/support/tmp.ts';
 import { OPEN_ACCESS } from '../../domain/instance/instance.ts';
 import { newRow } from '../instance-row.ts';
 import type { Database } from '../database.ts';
-import type { User } from '../../domain/user/user.ts';
+import type { NewUser } from '../../domain/user/user.ts';
 import type { InstanceRow, UserRow } from '../schema.ts';
 import type { NewInstance } from '../../domain/ports/store.ts';
 import { openSqlite } from '../sqlite/open.ts';
@@ -40,11 +40,11 @@ test('databases of the first version are open to everybody as they were, keep th
   }
 });
 
-async function addOldUser(database: Database): Promise<User> {
-  const user: User = { id: 'u1', username: 'ada', displayName: 'Ada', email: null, role: 'user', quota: { instances: 9, memoryBytes: 2 ** 40, cpus: 9, backupBytes: 0 }, createdAt: 1 };
-  const { quota, displayName: display_name, createdAt: created_at, ...same } = user;
-  const old = { ...same, display_name, created_at, quota_instances: quota.instances, quota_memory_bytes: quota.memoryBytes, quota_cpus: quota.cpus };
-  await database.write((queries) => queries.insertInto('users').values(old as UserRow).execute());
+async function addOldUser(database: Database): Promise<NewUser> {
+  const user = { id: 'u1', username: 'ada', displayName: 'Ada', email: null, role: 'user', quota: { instances: 9, memoryBytes: 2 ** 40, cpus: 9, backupBytes: 0 } } as const;
+  const { quota, displayName: display_name, ...same } = user;
+  const old = { ...same, display_name, created_at: 1, quota_instances: quota.instances, quota_memory_bytes: quota.memoryBytes, quota_cpus: quota.cpus };
+  await database.write((queries) => queries.insertInto('users').values(old as unknown as UserRow).execute());
   return user;
 }
 

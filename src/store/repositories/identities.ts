@@ -1,9 +1,9 @@
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
 import type { Identity, IdentityRepository } from '../../domain/ports/sign-in-store.ts';
-import type { User } from '../../domain/user/user.ts';
+import type { NewUser, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import type { Queries } from '../schema.ts';
-import { toRow, toUser } from './users.ts';
+import { newUserRow, toUser } from '../user-row.ts';
 
 export class Identities implements IdentityRepository {
   readonly #database: Database;
@@ -16,15 +16,15 @@ export class Identities implements IdentityRepository {
     return this.#database.read((queries) => userOf(queries, identity));
   }
 
-  async create(identity: Identity, user: Omit<User, 'createdAt'>): Promise<User> {
-    const created: User = { ...user, createdAt: this.#database.clock.now() };
+  async create(identity: Identity, user: NewUser): Promise<User> {
+    const row = newUserRow(user, this.#database.clock.now());
     try {
       return await this.#database.write(async (queries) => {
         const existing = await userOf(queries, identity);
         if (existing !== null) return existing;
-        await queries.insertInto('users').values(toRow(created)).execute();
-        await queries.insertInto('identities').values({ ...identity, user_id: created.id, created_at: created.createdAt }).execute();
-        return created;
+        await queries.insertInto('users').values(row).execute();
+        await queries.insertInto('identities').values({ ...identity, user_id: row.id, created_at: row.created_at, told_at: 0 }).execute();
+        return toUser(row);
       });
     } catch (error) {
       if (!isDbmakerError(error, 'conflict')) throw error;

@@ -5,10 +5,12 @@ import { Attempts } from './attempts.ts';
 import { EndedTokens } from './ended-tokens.ts';
 import { Identities } from './identities.ts';
 import { Oidc } from './oidc.ts';
+import { Sessions } from './sessions.ts';
 
 export class SignIn implements SignInStore {
   readonly accounts: Accounts;
   readonly identities: Identities;
+  readonly sessions: Sessions;
   readonly oidc: Oidc;
   readonly endedTokens: EndedTokens;
   readonly attempts: Attempts;
@@ -18,6 +20,7 @@ export class SignIn implements SignInStore {
     this.#database = database;
     this.accounts = new Accounts(database);
     this.identities = new Identities(database);
+    this.sessions = new Sessions(database);
     this.oidc = new Oidc(database);
     this.endedTokens = new EndedTokens(database);
     this.attempts = new Attempts(database);

@@ -2,7 +2,7 @@ import type { TokenRepository } from '../../domain/ports/store.ts';
 import type { ApiToken, TokenScope, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import type { TokenRow } from '../schema.ts';
-import { toUser } from './users.ts';
+import { lockUser, toUser } from '../user-row.ts';
 
 /** A use is written down once a minute at most: otherwise every request would be a write. */
 const TOUCH_EVERY_MS = 60_000;
@@ -14,8 +14,8 @@ export class Tokens implements TokenRepository {
     this.#database = database;
   }
 
-  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt'>, secretHash: string): Promise<ApiToken> {
-    const created: ApiToken = { ...token, createdAt: this.#database.clock.now(), lastUsedAt: null };
+  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string): Promise<ApiToken> {
+    const created: ApiToken = { ...token, createdAt: this.#database.clock.now(), lastUsedAt: null, beganWith: null };
     await this.#database.write((queries) => queries.insertInto('tokens').values({
       id: created.id,
       user_id: created.userId,
@@ -25,6 +25,7 @@ export class Tokens implements TokenRepository {
       created_at: created.createdAt,
       expires_at: created.expiresAt,
       last_used_at: null,
+      began_with: null,
     }).execute());
     return created;
   }
@@ -44,16 +45,11 @@ export class Tokens implements TokenRepository {
     return rows.map(toToken);
   }
 
-  async renew(tokenId: string, { name, scopes, expiresAt }: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>): Promise<boolean> {
-    return this.#database.write(async (queries) => {
-      const { numUpdatedRows } = await queries.updateTable('tokens').set({ name, scopes: JSON.stringify(scopes), expires_at: expiresAt }).where('id', '=', tokenId).executeTakeFirst();
-      return numUpdatedRows > 0n;
-    });
-  }
-
   async delete(userId: string, tokenId: string): Promise<boolean> {
     return this.#database.write(async (queries) => {
+      await lockUser(this.#database, queries, userId); // a session that is just being begun with it is seen, or is refused
       const { numDeletedRows } = await queries.deleteFrom('tokens').where('id', '=', tokenId).where('user_id', '=', userId).executeTakeFirst();
+      await queries.deleteFrom('tokens').where('began_with', '=', tokenId).where('user_id', '=', userId).execute();
       return numDeletedRows > 0n;
     });
   }
@@ -75,5 +71,6 @@ function toToken(row: TokenRow): ApiToken {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
+    beganWith: row.began_with,
   };
 }

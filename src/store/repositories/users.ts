@@ -1,11 +1,18 @@
+import { sql } from 'kysely';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
-import type { Page, UserRepository } from '../../domain/ports/store.ts';
-import type { Held, User } from '../../domain/user/user.ts';
+import type { Page, UserChange, UserRepository } from '../../domain/ports/store.ts';
+import type { Held, NewUser, Quota, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import { switchOffGlobalWebhooks } from '../demote.ts';
+import { endSignIns } from '../end-sign-ins.ts';
 import { page } from '../pages.ts';
-import { sumOf } from '../quota.ts';
-import type { UserRow } from '../schema.ts';
+import { sumOf, sumsOf } from '../quota.ts';
+import type { Queries } from '../schema.ts';
+import { searchPattern } from '../search-text.ts';
+import { changeable, lockUser, newUserRow, toUser } from '../user-row.ts';
+
+/** That somebody was here is written down once a minute at most: otherwise every request would be a write. */
+const SEEN_EVERY_MS = 60_000;
 
 export class Users implements UserRepository {
   readonly #database: Database;
@@ -14,15 +21,15 @@ export class Users implements UserRepository {
     this.#database = database;
   }
 
-  async create(user: Omit<User, 'createdAt'>): Promise<User> {
-    const created: User = { ...user, createdAt: this.#database.clock.now() };
+  async create(user: NewUser): Promise<User> {
+    const row = newUserRow(user, this.#database.clock.now());
     try {
-      await this.#database.write((queries) => queries.insertInto('users').values(toRow(created)).execute());
+      await this.#database.write((queries) => queries.insertInto('users').values(row).execute());
     } catch (error) {
       if (!isDbmakerError(error, 'conflict')) throw error;
       throw new DbmakerError('name_taken', `There is a user ${user.username} already.`, { cause: error, fields: { '/username': 'is taken' } });
     }
-    return created;
+    return toUser(row);
   }
 
   async get(id: string): Promise<User | null> {
@@ -35,53 +42,52 @@ export class Users implements UserRepository {
     return row ? toUser(row) : null;
   }
 
-  async list(options: { limit: number; cursor?: string }): Promise<Page<User>> {
-    return this.#database.read((queries) => page(queries.selectFrom('users').selectAll(), options, toUser));
+  async list({ search = '', ...options }: Parameters<UserRepository['list']>[0]): Promise<Page<User>> {
+    return this.#database.read((queries) => {
+      const all = queries.selectFrom('users').selectAll();
+      return page(search === '' ? all : all.where(sql<boolean>`search like ${searchPattern(search)} escape '\\'`), options, toUser);
+    });
   }
 
   async usage(id: string): Promise<Held> {
     return this.#database.read((queries) => sumOf(queries, id));
   }
 
-  async update(id: string, change: Parameters<UserRepository['update']>[1]): Promise<User> {
+  async usages(ids: readonly string[]): Promise<ReadonlyMap<string, Quota>> {
+    return this.#database.read((queries) => sumsOf(queries, ids));
+  }
+
+  async update(id: string, change: UserChange, { evenLastAdmin = false }: { evenLastAdmin?: boolean } = {}): Promise<User> {
     return this.#database.write(async (queries) => {
-      const lookUp = queries.selectFrom('users').selectAll().where('id', '=', id);
-      const row = await lookUp.$if(this.#database.kind === 'postgresql', (query) => query.forNoKeyUpdate()).executeTakeFirst();
-      if (!row) throw new DbmakerError('not_found', 'There is no such user.');
-      const user = toUser(row);
-      const changed: User = {
-        ...user, displayName: change.displayName ?? user.displayName, email: change.email === undefined ? user.email : change.email, role: change.role ?? user.role, quota: change.quota ?? user.quota,
-      };
-      await queries.updateTable('users').set(toRow(changed)).where('id', '=', id).execute();
-      if (user.role === 'admin' && changed.role !== 'admin') await switchOffGlobalWebhooks(this.#database, queries, id);
-      return changed;
+      const losesAdmin = change.role === 'user' || change.disabled === true;
+      const admins = losesAdmin && !evenLastAdmin ? await this.#lockAdmins(queries) : [];
+      const user = await lockUser(this.#database, queries, id);
+      if (user === null) throw new DbmakerError('not_found', 'There is no such user.');
+      if (admins.includes(id) && admins.length === 1) {
+        throw new DbmakerError('conflict', 'This is the last admin who is not disabled.', { remedy: 'Make somebody else an admin first.' });
+      }
+      const { displayName = user.displayName, email = user.email, role = user.role, quota = user.quota, disabled = user.disabled } = change;
+      const changed: User = { ...user, displayName, email, role, quota, disabled };
+      await queries.updateTable('users').set(changeable(changed)).where('id', '=', id).execute();
+      if (isAdmin(user) && !isAdmin(changed)) await switchOffGlobalWebhooks(this.#database, queries, id);
+      if (!changed.disabled || user.disabled) return changed;
+      await endSignIns(this.#database, queries, id, { keep: null, tokens: false });
+      return { ...changed, signInsEnded: { at: this.#database.clock.now(), kept: null } };
     });
+  }
+
+  async seen({ id, lastSeenAt }: User): Promise<void> {
+    const now = this.#database.clock.now();
+    if (lastSeenAt !== null && Math.abs(now - lastSeenAt) < SEEN_EVERY_MS) return;
+    await this.#database.writeVolatile((queries) => queries.updateTable('users').set({ last_seen_at: now }).where('id', '=', id).execute());
+  }
+
+  /** Ids of all who are an admin and not disabled. Locked, in one order: of two who go at the same time, the second sees that the first has gone. */
+  async #lockAdmins(queries: Queries): Promise<string[]> {
+    const rows = await queries.selectFrom('users').select('id').where('role', '=', 'admin').where('disabled', '=', 0).orderBy('id')
+      .$if(this.#database.kind === 'postgresql', (query) => query.forNoKeyUpdate()).execute();
+    return rows.map(({ id }) => id);
   }
 }
 
-export function toUser(row: UserRow): User {
-  return {
-    id: row.id,
-    username: row.username,
-    displayName: row.display_name,
-    email: row.email,
-    role: row.role,
-    quota: { instances: row.quota_instances, memoryBytes: row.quota_memory_bytes, cpus: row.quota_cpus, backupBytes: row.quota_backup_bytes },
-    createdAt: row.created_at,
-  };
-}
-
-export function toRow(user: User): UserRow {
-  return {
-    id: user.id,
-    username: user.username,
-    display_name: user.displayName,
-    email: user.email,
-    role: user.role,
-    quota_instances: user.quota.instances,
-    quota_memory_bytes: user.quota.memoryBytes,
-    quota_cpus: user.quota.cpus,
-    quota_backup_bytes: user.quota.backupBytes,
-    created_at: user.createdAt,
-  };
-}
+const isAdmin = ({ role, disabled }: User): boolean => role === 'admin' && !disabled;

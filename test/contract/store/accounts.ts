@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addUser, failure, nextId } from '../../support/store.ts';
+import { isDbmakerError } from '../../../src/domain/errors.ts';
+import { addBackup, addInstance, addUser, failure, nextId, type StoreUnderTest } from '../../support/store.ts';
 import type { OpenStore } from '../store.ts';
 
 /** Users, tokens, idempotency keys, settings, heartbeats. */
@@ -10,9 +11,10 @@ export function accountContract(open: OpenStore): void {
       await using under = await open();
       const { users } = under.store;
       const user = { id: 'u1', username: 'ada', displayName: "Ada '; drop table users; -- 🐘", email: 'ada@example.com', role: 'admin', quota: { instances: 3, memoryBytes: 2 ** 40, cpus: 1.5, backupBytes: 2 ** 40 } } as const;
-      assert.deepEqual(await users.create(user), { ...user, createdAt: under.clock.now() });
-      assert.deepEqual(await users.get('u1'), { ...user, createdAt: under.clock.now() });
-      assert.deepEqual(await users.getByUsername('ada'), { ...user, createdAt: under.clock.now() });
+      const made = { ...user, disabled: false, signInsEnded: null, lastSeenAt: null, createdAt: under.clock.now() };
+      assert.deepEqual(await users.create(user), made);
+      assert.deepEqual(await users.get('u1'), made);
+      assert.deepEqual(await users.getByUsername('ada'), made);
       assert.equal(await users.get('u2'), null);
       assert.equal(await users.getByUsername('eve'), null);
     });
@@ -48,6 +50,84 @@ export function accountContract(open: OpenStore): void {
       const second = await under.store.users.list({ limit: 3, cursor: first.next ?? '' });
       assert.deepEqual([...first.items, ...second.items].map((user) => user.id), made);
       assert.equal(second.next, null);
+    });
+  });
+
+  describe('people', () => {
+    const quota = { instances: 9, memoryBytes: 2 ** 40, cpus: 9, backupBytes: 2 ** 40 };
+    const admin = (under: StoreUnderTest) => under.store.users.create({ id: nextId(), username: nextId(), displayName: 'Ada', email: null, role: 'admin', quota });
+
+    test('the last admin who is not disabled stays, also when ten admins disable and demote each other at once', async () => {
+      await using under = await open();
+      const stores = [under.store, await under.another()];
+      for (let round = 0; round < 5; round += 1) {
+        const admins = await Promise.all(Array.from({ length: 10 }, () => admin(under)));
+        const results = await Promise.allSettled(admins.map(({ id }, index) => stores[index % 2]!.users.update(id, index % 3 === 0 ? { role: 'user' } : { disabled: true })));
+        const refused = results.filter((result) => result.status === 'rejected');
+        assert.deepEqual(refused.map(({ reason }) => isDbmakerError(reason, 'conflict')), [true], `round ${String(round)}`);
+        const left = (await under.store.users.list({ limit: 100 })).items.filter(({ role, disabled }) => role === 'admin' && !disabled);
+        assert.equal(left.length, 1);
+        await under.store.users.update(left[0]!.id, { role: 'user' }, { evenLastAdmin: true });
+      }
+    });
+
+    test('an admin who is disabled already can be demoted, and whoever is let in again is an admin as before', async () => {
+      await using under = await open();
+      const [one, two] = [await admin(under), await admin(under)];
+      const off = await under.store.users.update(two.id, { disabled: true });
+      assert.deepEqual(off, { ...two, disabled: true, signInsEnded: { at: under.clock.now(), kept: null } });
+      assert.deepEqual(await under.store.users.get(two.id), off);
+      await failure(under.store.users.update(one.id, { disabled: true }), 'conflict');
+      assert.equal((await under.store.users.update(two.id, { displayName: 'x' })).disabled, true);
+      assert.equal((await under.store.users.update(two.id, { disabled: false })).role, 'admin');
+      await under.store.users.update(one.id, { role: 'user' });
+    });
+
+    test('somebody is found by part of a name or address, whatever the case, and what is special in a pattern is not', async () => {
+      await using under = await open();
+      const { users } = under.store;
+      const people = [['ann-lee', 'Ännchen Öz', 'Ann.Lee@Example.com'], ['bob', '100% _Bob_', null], ['carl', "O'Carl \\ x", 'carl@example.org']] as const;
+      for (const [username, displayName, email] of people) await users.create({ id: nextId(), username, displayName, email, role: 'user', quota });
+      const found = async (search: string): Promise<string[]> => (await users.list({ limit: 9, search })).items.map(({ username }) => username).sort();
+      assert.deepEqual([await found('ANN-'), await found('ännCHEN ö'), await found('a\u0308nn'), await found('lee@example.COM')], [['ann-lee'], ['ann-lee'], ['ann-lee'], ['ann-lee']]);
+      assert.deepEqual([await found('%'), await found('_b'), await found('\\'), await found("'"), await found('100%x'), await found('')], [['bob'], ['bob'], ['carl'], ['carl'], [], ['ann-lee', 'bob', 'carl']]);
+      const bob = await users.getByUsername('bob');
+      await users.update(bob!.id, { displayName: 'Robert', email: 'BOB@x' });
+      assert.deepEqual([await found('_bob'), await found('robert'), await found('bob@X')], [[], ['bob'], ['bob']]);
+      const page = await users.list({ limit: 1, search: 'example' });
+      const rest = await users.list({ limit: 1, search: 'example', cursor: page.next ?? '' });
+      assert.deepEqual([[...page.items, ...rest.items].map(({ username }) => username).sort(), rest.next], [['ann-lee', 'carl'], null]);
+    });
+
+    test('what each of a page of people has in use is told for all of them', async () => {
+      await using under = await open();
+      const [ada, eve, bob] = [await addUser(under.store), await addUser(under.store), await addUser(under.store)];
+      const first = await addInstance(under.store, ada);
+      await addInstance(under.store, ada);
+      await addInstance(under.store, eve);
+      await addBackup(under.store, first, { files: [{ name: 'x', bytes: 7, sha256: 'x' }], expiresAt: null });
+      await addBackup(under.store, first, { files: [{ name: 'x', bytes: 5, sha256: 'x' }], expiresAt: under.clock.now() + 1 });
+      const usages = await under.store.users.usages([ada.id, eve.id, bob.id]);
+      for (const { id } of [ada, eve, bob]) assert.deepEqual(usages.get(id), { ...(await under.store.users.usage(id)), backupBytes: (await under.store.backups.usage(id)).bytes });
+      assert.deepEqual([usages.get(ada.id)?.instances, usages.get(ada.id)?.backupBytes, usages.get(bob.id)?.instances], [2, 5, 0]);
+      assert.equal((await under.store.users.usages([])).size, 0);
+    });
+
+    test('that somebody was here is noted once a minute', async () => {
+      await using under = await open();
+      const { id } = await addUser(under.store);
+      const seen = async (): Promise<number | null | undefined> => {
+        await under.store.users.seen((await under.store.users.get(id))!);
+        return (await under.store.users.get(id))?.lastSeenAt;
+      };
+      const start = under.clock.now();
+      assert.equal(await seen(), start);
+      under.clock.advance(59_000);
+      assert.equal(await seen(), start);
+      under.clock.advance(1000);
+      assert.equal(await seen(), start + 60_000);
+      under.clock.advance(-3_600_000);
+      assert.equal(await seen(), start + 60_000 - 3_600_000, 'a clock that was set back');
     });
   });
 

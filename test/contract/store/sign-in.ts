@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { OidcRecord } from '../../../src/domain/ports/sign-in-store.ts';
+import type { Began, NewSession, OidcRecord } from '../../../src/domain/ports/sign-in-store.ts';
+import type { User } from '../../../src/domain/user/user.ts';
 import { addUser, failure, nextId } from '../../support/store.ts';
 import type { OpenStore } from '../store.ts';
 
@@ -168,13 +169,96 @@ export function signInContract(open: OpenStore): void {
   });
 
   describe('sessions', () => {
-    test('a token goes on with another end and other scopes', async () => {
+    const HASH = { one: '1'.repeat(64), two: '2'.repeat(64) };
+    const session = (user: User, change: Partial<NewSession> = {}): NewSession => ({ id: nextId(), userId: user.id, scopes: ['read'], expiresAt: 10 ** 15, beganWith: 'sign-in', secretHash: nextId(), ...change });
+    const NEW = { most: 10, goesOn: null };
+    const signedIn = (beganAt: number, ...endedAs: string[]): Began => ({ kind: 'sign-in', beganAt, endedAs });
+
+    test('one goes on with another end, other scopes and another sign-in, unless it has expired or is of somebody else', async () => {
+      await using under = await open();
+      const { sessions } = under.store.signIn;
+      const [ada, eve] = [await addUser(under.store), await addUser(under.store)];
+      const now = under.clock.now();
+      const first = await sessions.begin(session(ada, { secretHash: HASH.one, expiresAt: now + 10 }), signedIn(now), NEW);
+      const { token } = (await under.store.tokens.findByHash(HASH.one))!;
+      assert.deepEqual([first, token.name, token.beganWith, token.scopes, token.expiresAt], [{ id: token.id, goesOn: false }, 'browser session of sign-in', 'sign-in', ['read'], now + 10]);
+      const next = session(ada, { beganWith: 'next', scopes: ['read', 'write'], expiresAt: now + 20 });
+      assert.deepEqual(await sessions.begin(next, signedIn(now), { most: 10, goesOn: HASH.one }), { id: token.id, goesOn: true });
+      assert.deepEqual((await under.store.tokens.findByHash(HASH.one))?.token, { ...token, name: 'browser session of next', beganWith: 'next', scopes: ['read', 'write'], expiresAt: now + 20 });
+      assert.equal((await sessions.begin(session(eve), signedIn(now), { most: 10, goesOn: HASH.one }))?.goesOn, false);
+      const api = await under.store.tokens.create({ id: nextId(), userId: ada.id, name: 'a', scopes: ['read'], expiresAt: null }, HASH.two);
+      assert.equal((await sessions.begin(session(ada), signedIn(now), { most: 10, goesOn: HASH.two }))?.goesOn, false, 'an API token is no session');
+      assert.deepEqual((await under.store.tokens.findByHash(HASH.two))?.token, api);
+      under.clock.advance(20);
+      assert.equal((await sessions.begin(session(ada), signedIn(now), { most: 10, goesOn: HASH.one }))?.goesOn, false);
+    });
+
+    test('the oldest go when there are too many, and those that have expired', async () => {
       await using under = await open();
       const user = await addUser(under.store);
-      const token = await under.store.tokens.create({ id: 't1', userId: user.id, name: 'a', scopes: ['read', 'write'], expiresAt: 1 }, 'ab'.repeat(32));
-      assert.equal(await under.store.tokens.renew('t1', { name: 'b', scopes: ['read'], expiresAt: 2 }), true);
-      assert.deepEqual((await under.store.tokens.findByHash('ab'.repeat(32)))?.token, { ...token, name: 'b', scopes: ['read'], expiresAt: 2 });
-      assert.equal(await under.store.tokens.renew('t2', { name: 'b', scopes: ['read'], expiresAt: 2 }), false);
+      await under.store.tokens.create({ id: nextId(), userId: user.id, name: 'a', scopes: ['read'], expiresAt: null }, HASH.one);
+      const made: string[] = [];
+      for (let count = 0; count < 5; count += 1) {
+        made.push((await under.store.signIn.sessions.begin(session(user, count === 3 ? { expiresAt: under.clock.now() + 1 } : {}), signedIn(under.clock.now()), { most: 3, goesOn: null }))!.id);
+        under.clock.advance(1);
+      }
+      const left = (await under.store.tokens.listByUser(user.id)).filter(({ beganWith }) => beganWith !== null).map(({ id }) => id);
+      assert.deepEqual(left, [made[2], made[4]]);
+    });
+
+    test('none begins with what is good for nothing: an ended token or sign-in, a revoked token, one of somebody who is disabled', async () => {
+      await using under = await open();
+      const { sessions, endedTokens } = under.store.signIn;
+      const user = await addUser(under.store);
+      const now = under.clock.now();
+      await endedTokens.add('ended', now + 10);
+      assert.equal(await sessions.begin(session(user), signedIn(now, 'x', 'ended'), NEW), null);
+      const token = await under.store.tokens.create({ id: nextId(), userId: user.id, name: 'a', scopes: ['read'], expiresAt: null }, HASH.one);
+      const withToken = session(user, { beganWith: token.id, secretHash: HASH.two });
+      assert.notEqual(await sessions.begin(withToken, { kind: 'token' }, NEW), null);
+      assert.equal(await under.store.tokens.delete(user.id, token.id), true);
+      assert.equal(await under.store.tokens.findByHash(HASH.two), null, 'it goes with its token');
+      assert.equal(await sessions.begin(withToken, { kind: 'token' }, NEW), null);
+      await sessions.endAll(user.id, { keep: 'kept', tokens: false });
+      assert.equal(await sessions.begin(session(user), signedIn(now - 1), NEW), null);
+      assert.notEqual(await sessions.begin(session(user, { beganWith: 'kept' }), signedIn(now - 1), NEW), null);
+      assert.notEqual(await sessions.begin(session(user), signedIn(now), NEW), null);
+      await under.store.users.update(user.id, { disabled: true });
+      assert.equal(await sessions.begin(session(user), signedIn(now), NEW), null);
+    });
+
+    test('all end but the one that is kept, API tokens only if that is wanted, and others\' never', async () => {
+      await using under = await open();
+      const { sessions } = under.store.signIn;
+      const [ada, eve] = [await addUser(under.store), await addUser(under.store)];
+      const now = under.clock.now();
+      const begin = async (user: User, beganWith: string) => (await sessions.begin(session(user, { beganWith }), signedIn(now), NEW))!.id;
+      const [kept, , ofEve] = [await begin(ada, 'kept'), await begin(ada, 'other'), await begin(eve, 'other')];
+      const token = await under.store.tokens.create({ id: nextId(), userId: ada.id, name: 'a', scopes: ['read'], expiresAt: null }, HASH.one);
+      const idsOf = async ({ id: userId }: User): Promise<string[]> => (await under.store.tokens.listByUser(userId)).map(({ id }) => id).sort();
+      under.clock.advance(5);
+      await sessions.endAll(ada.id, { keep: 'kept', tokens: false });
+      assert.deepEqual([await idsOf(ada), await idsOf(eve)], [[kept, token.id].sort(), [ofEve]]);
+      assert.deepEqual((await under.store.users.get(ada.id))?.signInsEnded, { at: now + 5, kept: 'kept' });
+      await begin(ada, 'kept');
+      await sessions.endOf(ada.id, 'kept');
+      assert.deepEqual(await idsOf(ada), [token.id]);
+      await begin(ada, 'kept');
+      await sessions.endAll(ada.id, { keep: null, tokens: true });
+      assert.deepEqual([await idsOf(ada), await idsOf(eve)], [[], [ofEve]]);
+    });
+
+    test('whatever order logins and the end of all sign-ins come in, no session of before is left', async () => {
+      await using under = await open();
+      const stores = [under.store, await under.another()];
+      const user = await addUser(under.store);
+      const began = under.clock.now() - 1;
+      for (let round = 0; round < 10; round += 1) {
+        const logins = Array.from({ length: 6 }, (_, index) => stores[index % 2]!.signIn.sessions.begin(session(user), signedIn(began), NEW));
+        const ending = stores[round % 2]!.signIn.sessions.endAll(user.id, { keep: null, tokens: false });
+        await Promise.all([...logins, ending]);
+        assert.deepEqual(await under.store.tokens.listByUser(user.id), [], `round ${String(round)}`);
+      }
     });
 
     test('what somebody uses of their quota is the sum of what is not being deleted', async () => {

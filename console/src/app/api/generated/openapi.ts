@@ -2994,6 +2994,8 @@ export interface paths {
                     /** @description `next` of the page before. */
                     cursor?: string;
                     limit?: number;
+                    /** @description Part of the username, the display name or the email address. */
+                    search?: string;
                 };
                 header?: never;
                 path?: never;
@@ -3026,7 +3028,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            items: components["schemas"]["User"][];
+                            items: components["schemas"]["Person"][];
                             /** @description Cursor of the following page; null at the end. */
                             next: string | null;
                         };
@@ -3111,14 +3113,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One user
+         * @description Needs a token of an admin with the scope `admin`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A user as admins see them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Person"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Change role, quota or display name
+         * Change role, quota or display name; disable somebody, or let them in again
          * @description Needs a token of an admin with the scope `admin`.
          *
          *     Written to the audit as `user.change`.
@@ -3135,6 +3180,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description Whatever they show is refused, and all their sign-ins end. Their databases go on. */
+                        disabled?: boolean;
                         displayName?: string;
                         /** @description Members left out stay as they are. */
                         quota?: {
@@ -3255,7 +3302,52 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * The tokens and browser sessions of a user, without their secrets
+         * @description Needs a token of an admin with the scope `admin`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Token"][];
+                        };
+                    };
+                };
+            };
+        };
         put?: never;
         /**
          * Make a token for a user
@@ -3318,6 +3410,66 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token of a user at once, and the sessions begun with it
+         * @description Needs a token of an admin with the scope `admin`.
+         *
+         *     Written to the audit as `token.delete`.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    tokenId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -4418,6 +4570,8 @@ export interface components {
             createdAt: string;
             /** @description For the header X-CSRF-Token of what changes something with the cookie. */
             csrfToken: string;
+            /** @description Whatever they show is refused. */
+            disabled: boolean;
             displayName: string;
             email: string | null;
             /**
@@ -4522,6 +4676,39 @@ export interface components {
             /** @description The secret; shown this once. */
             token: string;
         };
+        /** @description A user as admins see them. */
+        Person: {
+            /**
+             * @description ISO 8601, UTC.
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            createdAt: string;
+            /** @description Whatever they show is refused. */
+            disabled: boolean;
+            displayName: string;
+            email: string | null;
+            id: string;
+            /** @description When something of theirs was last let in, to the minute; null: never. */
+            lastSeenAt: string | null;
+            /** @description What a user may hold at the same time. */
+            quota: {
+                /** @description Of all backups together that are kept. */
+                backupBytes: number;
+                cpus: number;
+                instances: number;
+                memoryBytes: number;
+            };
+            /** @enum {string} */
+            role: "user" | "admin";
+            /** @description What of the quota is in use. */
+            usage: {
+                backupBytes: number;
+                cpus: number;
+                instances: number;
+                memoryBytes: number;
+            };
+            username: string;
+        };
         /** @description RFC 9457 */
         Problem: {
             /** @description Stable; for programs. */
@@ -4548,6 +4735,8 @@ export interface components {
             createdAt: string;
             /** @description For the header X-CSRF-Token, when asked with the session cookie. */
             csrfToken: string | null;
+            /** @description Whatever they show is refused. */
+            disabled: boolean;
             displayName: string;
             email: string | null;
             id: string;
@@ -4699,6 +4888,8 @@ export interface components {
              * @example 2026-01-31T12:00:00.000Z
              */
             createdAt: string;
+            /** @description Whatever they show is refused. */
+            disabled: boolean;
             displayName: string;
             email: string | null;
             id: string;
