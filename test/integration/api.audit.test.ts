@@ -222,6 +222,7 @@ test('admins see everything by filter and page; others what they did and what wa
   assert.deepEqual(told(await audit('?user=eve', admin, other)), [all[2], all[3]]);
   assert.deepEqual(told(await audit('?user=nobody-there', admin, other)), []);
   assert.deepEqual(told(await audit(`?instance=${hers.id}&action=instance.stop`, admin, other)), [all[1], all[2]]);
+  assert.deepEqual(told(await audit(`?subject=${hers.slug}`, admin, other)), [all[0], all[1], all[2], all[4]]);
   const now = new Date().toISOString();
   assert.equal((await audit(`?to=${now}`, admin, other)).items.length, 5);
   assert.equal((await audit(`?from=${now}`, admin, other)).items.length, 0);
@@ -234,6 +235,7 @@ test('admins see everything by filter and page; others what they did and what wa
   assert.deepEqual(umas.items.map(({ source, tokenId }) => [source, tokenId !== null]), [['127.0.0.1', false], [null, false], [null, false], ['127.0.0.1', true]]);
   assert.deepEqual(told(await audit('?user=admin', uma.token, other)), [all[1]]);
   assert.deepEqual(told(await audit('', eve.token, other)), [all[2], all[3]]);
+  assert.deepEqual(told(await audit(`?subject=${hers.slug}`, eve.token, other)), [], 'nobody finds out by its name what it was that they asked for');
   const weak = await other.token(other.admin.user, ['read']);
   assert.deepEqual(told(await audit('', weak, other)), [all[1]]);
 

@@ -21,12 +21,13 @@ export function registerAuditRoutes(app: App, { store }: ApiContext): void {
     },
   }, async (request) => {
     const caller = callerOf(request);
-    const { limit = DEFAULT_LIMIT, cursor, user, instance, action, from, to } = request.query;
+    const { limit = DEFAULT_LIMIT, cursor, user, instance, action, subject, from, to } = request.query;
     const filter: AuditFilter = {
       ...(caller.isAdmin ? {} : { concerns: caller.user.id }),
       ...(user === undefined ? {} : { actorId: (await store.users.getByUsername(user))?.id ?? '' }), // nobody has this id: an empty list
       ...(instance === undefined ? {} : { instanceId: instance }),
       ...(action === undefined ? {} : { action }),
+      ...(subject === undefined ? {} : { subject }),
       ...(from === undefined ? {} : { from: timeOf('/from', from) }),
       ...(to === undefined ? {} : { to: timeOf('/to', to) }),
     };

@@ -9,6 +9,7 @@ export const AuditQuery = strictObject({
   user: Type.Optional(Type.String({ maxLength: 40, description: 'Username: what they did.' })),
   instance: Type.Optional(Type.String({ maxLength: 64, description: 'Id of a database, also of one that is gone.' })),
   action: Type.Optional(Type.String({ maxLength: 100, description: 'What was done.', examples: ['instance.delete'] })),
+  subject: Type.Optional(Type.String({ maxLength: 100, description: 'What it was done to, as it is written down: the slug of a database, a username, the id of a token or webhook.', examples: ['ann-redis-x7q2'] })),
   from: Type.Optional(Type.String({ maxLength: 40, description: 'Not before this time (ISO 8601).', examples: ['2026-01-31T12:00:00Z'] })),
   to: Type.Optional(Type.String({ maxLength: 40, description: 'Before this time (ISO 8601).' })),
 });

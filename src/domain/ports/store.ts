@@ -307,6 +307,8 @@ export interface AuditFilter {
   readonly actorId?: string;
   readonly instanceId?: string;
   readonly action?: string;
+  /** As it is written down, whole. Together with `concerns` only of what is theirs or nobody's: of the rest they are not told what it was. */
+  readonly subject?: string;
   /** Milliseconds since 1970; `to` itself is left out. */
   readonly from?: number;
   readonly to?: number;

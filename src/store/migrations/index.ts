@@ -9,6 +9,7 @@ import { webhookAdmins } from './008-webhook-admins.ts';
 import { signIn } from './009-sign-in.ts';
 import { shares } from './010-shares.ts';
 import { people } from './011-people.ts';
+import { auditSubjects } from './012-audit-subjects.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins, signIn, shares, people];
+export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins, signIn, shares, people, auditSubjects];

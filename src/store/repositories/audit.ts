@@ -69,12 +69,14 @@ export class Audit implements AuditRepository {
 
   /** One more than `limit`, which tells whether there is a next page. */
   #select(queries: Queries, filter: AuditFilter, before: number | null, limit: number, concernedBy?: 'actor_id' | 'owner_id'): Promise<StoredRow[]> {
-    const { concerns, actorId, instanceId, action, from, to } = filter;
+    const { concerns, actorId, instanceId, action, subject, from, to } = filter;
     return queries.selectFrom('audit').selectAll()
       .$if(concernedBy !== undefined, (query) => query.where(concernedBy ?? 'actor_id', '=', concerns ?? ''))
       .$if(actorId !== undefined, (query) => query.where('actor_id', '=', actorId ?? ''))
       .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
       .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
+      .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+      .$if(subject !== undefined && concerns !== undefined, (query) => query.where(({ or, eb }) => or([eb('owner_id', 'is', null), eb('owner_id', '=', concerns ?? '')])))
       .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))
       .$if(to !== undefined, (query) => query.where('at', '<', to ?? 0))
       .$if(before !== null, (query) => query.where('id', '<', before ?? 0))

@@ -65,7 +65,7 @@ export function auditContract(open: OpenStore): void {
       }
     });
 
-    test('is filtered by who is concerned, who did it, instance, action and time, each and together', async () => {
+    test('is filtered by who is concerned, who did it, instance, action, subject and time, each and together', async () => {
       await using under = await open();
       const { audit } = under.store;
       const start = under.clock.now();
@@ -88,6 +88,12 @@ export function auditContract(open: OpenStore): void {
       assert.equal(await subjects({ actorId: 'u2' }), 'cb');
       assert.equal(await subjects({ instanceId: 'a2' }), 'ec');
       assert.equal(await subjects({ action: 'token.create' }), 'd');
+      assert.equal(await subjects({ subject: 'd' }), 'd');
+      assert.equal(await subjects({ subject: 'D' }), '');
+      assert.equal(await subjects({ subject: 'd', concerns: 'u1' }), '', 'not theirs');
+      assert.equal(await subjects({ subject: 'e', concerns: 'u1' }), '', 'what somebody did to what is not theirs is not found by its name');
+      assert.equal(await subjects({ subject: 'e', concerns: 'u2' }), 'e');
+      assert.equal(await subjects({ subject: 'b', concerns: 'u1' }), 'b');
       assert.equal(await subjects({ from: start + 1000, to: start + 3000 }), 'cb');
       assert.equal(await subjects({ concerns: 'u1', actorId: 'u2', instanceId: 'a1', action: 'instance.stop', from: start }), 'b');
       const first = await audit.list({ concerns: 'u2' }, { limit: 2 });

@@ -8,5 +8,5 @@ describe('the filter of the audit', () => {
     expect(queryOf({ ...NO_FILTER, to: '2026-13' })).toEqual({});
   });
 
-  it('finds people as they are written', () => expect(queryOf({ ...NO_FILTER, user: ' Ann ' })).toEqual({ user: 'ann' }));
+  it('finds people and things as they are written', () => expect(queryOf({ ...NO_FILTER, user: ' Ann ', subject: 'Ann-Redis-x7q2 ' })).toEqual({ user: 'ann', subject: 'ann-redis-x7q2' }));
 });

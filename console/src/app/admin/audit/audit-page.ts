@@ -27,7 +27,10 @@ const TYPING_MS = 300;
 export class AuditPage {
   readonly #client = inject(Api).client;
   readonly #filter = addressFilter(NO_FILTER);
-  protected readonly filter = form(this.#filter, (path) => debounce(path.user, TYPING_MS));
+  protected readonly filter = form(this.#filter, (path) => {
+    debounce(path.user, TYPING_MS);
+    debounce(path.subject, TYPING_MS);
+  });
   readonly #query = computed(() => queryOf(this.#filter()), { equal: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
   protected readonly isFiltered = computed(() => Object.keys(this.#query()).length > 0);
   protected readonly records = paged(this.#query, async (query, cursor) => answered(this.#client.GET('/api/audit', { params: { query: { ...query, ...(cursor === undefined ? {} : { cursor }) } } })));

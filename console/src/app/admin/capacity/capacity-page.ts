@@ -7,7 +7,6 @@ import { Api, answered } from '../../api/api';
 import { toApiError } from '../../api/api-error';
 import type { DatabaseState } from '../../api/types';
 import { LiveDatabases } from '../../live/live-databases';
-import { agoText } from '../../ui/ago';
 import { AmountBar } from '../../ui/amount-bar';
 import { formatBytes } from '../../ui/bytes';
 import { Icon } from '../../ui/icon';
@@ -51,10 +50,7 @@ export class CapacityPage {
       { label: $localize`Ports in use or at rest`, words: of((places - ports.free).toLocaleString(), places.toLocaleString()), taken: places - ports.free, whole: places },
     ];
   });
-  protected readonly workers = computed(() => (this.figures()?.workers ?? []).map((worker) => ({
-    ...worker, text: workerText(worker), runtime: runtimeText(worker), ago: agoText(worker.at, this.at()),
-  })));
-  protected readonly resync = computed(() => { const last = this.figures()?.lastResync ?? null; return last === null ? null : agoText(last.at, this.at()); });
+  protected readonly workers = computed(() => (this.figures()?.workers ?? []).map((worker) => ({ ...worker, text: workerText(worker), runtime: runtimeText(worker) })));
 
   constructor() {
     const live = inject(LiveDatabases);

@@ -31,6 +31,11 @@ export interface paths {
                     /** @description Id of a database, also of one that is gone. */
                     instance?: string;
                     limit?: number;
+                    /**
+                     * @description What it was done to, as it is written down: the slug of a database, a username, the id of a token or webhook.
+                     * @example ann-redis-x7q2
+                     */
+                    subject?: string;
                     /** @description Before this time (ISO 8601). */
                     to?: string;
                     /** @description Username: what they did. */
