@@ -16,6 +16,7 @@ import { registerMetrics } from './plugins/metrics.ts';
 import { registerOpenApi } from './plugins/openapi.ts';
 import { registerRateLimit } from './plugins/rate-limit.ts';
 import { registerRequestLog } from './plugins/request-log.ts';
+import { registerActivityRoute } from './routes/activity.ts';
 import { registerActionRoutes } from './routes/actions.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerEventStream } from './routes/event-stream.ts';
@@ -106,6 +107,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerInstanceRoutes(app, context);
   registerActionRoutes(app, context);
   registerInspectionRoutes(app, context);
+  registerActivityRoute(app, context);
   registerOutlookRoutes(app, context);
   registerShareRoutes(app, context);
   registerBackupRoutes(app, context);

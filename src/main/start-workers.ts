@@ -12,6 +12,7 @@ import { BackupKeeper } from '../workers/backup/keeper.ts';
 import { Slots } from '../workers/backup/ports.ts';
 import { Monitor } from '../workers/monitor/monitor.ts';
 import { Housekeeping } from '../workers/housekeeping.ts';
+import { PulseTaker } from '../workers/pulse-taker.ts';
 import { Policies } from '../workers/policies/policies.ts';
 import { Reconciler } from '../workers/reconciler/reconciler.ts';
 import type { WorkerMetrics } from '../workers/metrics.ts';
@@ -65,6 +66,7 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
       capacity: await readCapacity({ home: config.home, docker: info?.dataDirectory }),
       lastResyncAt: reconciler.lastResyncAt, lastPoliciesAt: policies.lastTurnAt }) });
   const housekeeping = new Housekeeping({ store, clock, log, auditMs: config.auditMs });
+  const pulse = new PulseTaker({ store, clock, log });
   const keeper = new BackupKeeper({ store, files: backupFiles, clock, log: log.child({ part: 'backups' }) });
   signals.onChanged((id) => reconciler.enqueue(id));
   await reporter.start();
@@ -77,12 +79,13 @@ export async function startWorkers(config: Config, { store, runtime, secretBox, 
   keeper.start();
   policies.start();
   monitor.start();
+  pulse.start();
   return {
     async stop() {
       reporter.stop();
       housekeeping.stop();
       keeper.stop();
-      await Promise.all([policies.stop(), monitor.stop()]);
+      await Promise.all([policies.stop(), monitor.stop(), pulse.stop()]);
       await Promise.all([reconciler.stop(), webhooks.stop()]);
     },
   };

@@ -150,7 +150,9 @@ export interface GatewayActivityRow {
 /** Points of one hour (minutes) or day (quarters of an hour), see src/domain/monitoring/sample.ts. */
 export interface SampleRow {
   instance_id: string;
-  resolution: Resolution;
+  /** `pulse`: one row for each instance, see repositories/pulses.ts. */
+  resolution: Resolution | 'pulse';
+  /** Begin of the row's time; of a pulse: when it was noted last. */
   start: number;
   /** JSON. */
   points: string;

@@ -11,6 +11,7 @@ import { Heartbeats } from './repositories/heartbeats.ts';
 import { Idempotency } from './repositories/idempotency.ts';
 import { Instances } from './repositories/instances.ts';
 import { Ports } from './repositories/ports.ts';
+import { Pulses } from './repositories/pulses.ts';
 import { Samples } from './repositories/samples.ts';
 import { Settings } from './repositories/settings.ts';
 import { Shares } from './repositories/shares.ts';
@@ -35,6 +36,7 @@ export class SqlStore implements Store {
   readonly heartbeats: Heartbeats;
   readonly activity: Activity;
   readonly samples: Samples;
+  readonly pulses: Pulses;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
   readonly backups: Backups;
@@ -58,6 +60,7 @@ export class SqlStore implements Store {
     this.heartbeats = new Heartbeats(database);
     this.activity = new Activity(database);
     this.samples = new Samples(database);
+    this.pulses = new Pulses(database);
     this.webhooks = new Webhooks(database);
     this.deliveries = new Deliveries(database);
     this.backups = new Backups(database);

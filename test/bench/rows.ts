@@ -14,7 +14,7 @@ export function copyInstance(home: string, count: number): void {
     database.exec('PRAGMA foreign_keys = OFF; BEGIN');
     const columns = database.prepare("SELECT name FROM pragma_table_info('instances')").all().map(({ name }) => String(name));
     const values = columns.map((name) => (UNIQUE.has(name) ? `$${name}` : name));
-    const copy = database.prepare(`INSERT INTO instances (${columns.join(', ')}) SELECT ${values.join(', ')} FROM instances WHERE name = 'pattern'`);
+    const copy = database.prepare(`INSERT INTO instances (${columns.join(', ')}) SELECT ${values.join(', ')} FROM instances WHERE id = (SELECT id FROM instances WHERE name = 'pattern')`);
     const port = database.prepare('INSERT OR REPLACE INTO ports (port, instance_id) VALUES (?, ?)');
     const first = Date.now() - count * 1000;
     for (let index = 0; index < count; index += 1) {

@@ -12,6 +12,7 @@ import { listContract } from './store/lists.ts';
 import { modelContract } from './store/models.ts';
 import { monitoringContract } from './store/monitoring.ts';
 import { portContract } from './store/ports.ts';
+import { pulseContract } from './store/pulses.ts';
 import { routeContract } from './store/routes.ts';
 import { shareContract } from './store/shares.ts';
 import { signInContract } from './store/sign-in.ts';
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: OpenStore): void {
     routeContract(open);
     activityContract(open);
     monitoringContract(open);
+    pulseContract(open);
     webhookContract(open);
     deliveryContract(open);
     auditContract(open);

@@ -73,6 +73,7 @@ const MATRIX: Readonly<Record<string, { row: Row; shared?: Shared; body?: (n: nu
   'DELETE /api/templates/{name}': { row: [401, 401, 403, 403, 403, 403, 204] },
   'GET /api/containers': { row: READ },
   'POST /api/containers': { row: [401, 401, 403, 202, 202, 202, 202], body: (n) => ({ template: 'redis', name: `m-${String(n)}` }) },
+  'GET /api/containers/activity': { row: READ },
   'GET /api/containers/{id}': { row: READ_OWN, shared: SEEN },
   'PATCH /api/containers/{id}': { row: [401, 401, 403, 200, 404, 404, 200], shared: OWNERS, body: (n) => ({ name: `r-${String(n)}` }) },
   'DELETE /api/containers/{id}': { row: WRITE_OWN, shared: OWNERS },

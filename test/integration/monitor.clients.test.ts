@@ -77,3 +77,25 @@ test('figures are kept: what it uses, how large it is, how much it does', { time
   await ann.refused('invalid_request', 'GET', `/api/containers/${redis.id}/metrics/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`);
   await client.quit();
 });
+
+test('what a list shows of how much goes on is what went through the gateway, and open pages are told', { timeout: 150_000 }, async () => {
+  await using server = await startServer({ runtime: 'process' });
+  const ann = await makePerson(server, 'ann');
+  const [busy, idle] = await Promise.all([ann.create({ template: 'redis', name: 'busy' }), ann.create({ template: 'redis', name: 'idle' })]);
+  using stream = await EventClient.open(`${server.url}/events/containers`, ann.token);
+  const { username, password, directPort } = await ann.connection(busy.id);
+  const client = new Redis({ host: '127.0.0.1', port: directPort, username, password });
+  for (let key = 0; key < 50; key += 1) await client.set(`key-${key}`, 'x'.repeat(2000));
+  await client.quit();
+  const { items } = await waitFor(async () => {
+    const seen = await ann.must<{ items: Record<string, number[]> }>(200, 'GET', '/api/containers/activity');
+    return Object.keys(seen.items).length > 0 && seen;
+  }, { what: 'the activity', timeoutMs: 45_000, intervalMs: 500 });
+  assert.equal(items[idle.id], undefined, 'the questions of the monitor are no activity');
+  const bytes = items[busy.id]?.reduce((sum, value) => sum + value, 0) ?? 0;
+  const { gateway } = await ann.must<{ gateway: { bytesIn: number; bytesOut: number } }>(200, 'GET', `/api/containers/${busy.id}/metrics`);
+  assert.ok(bytes > 100_000 && bytes <= gateway.bytesIn + gateway.bytesOut, `${bytes} of ${JSON.stringify(gateway)}`);
+  const told = (): unknown => stream.messages.findLast(({ event }) => event === 'activity')?.data['items'];
+  await waitFor(() => told() !== undefined, { what: 'the page to be told', timeoutMs: 70_000 });
+  assert.deepEqual(told(), { [busy.id]: gateway.bytesIn + gateway.bytesOut });
+});

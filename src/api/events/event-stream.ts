@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { InstanceAccess } from '../../domain/instance/share.ts';
 import type { Instance } from '../../domain/instance/instance.ts';
-import { instanceView, eventView } from '../present.ts';
+import { instanceView, eventView, time } from '../present.ts';
 import { heardAs, type FreshEvent, type HeardAs, type Listener } from './fresh-event.ts';
 
 /** Who does not read for so long that this piles up is cut: the browser comes back with the last id that it has. */
@@ -27,6 +27,7 @@ const made = new WeakMap<FreshEvent, Map<HeardAs, string>>();
  *   `done`: the last page, which has the id that events follow on; `missed`: it stands for events that are not told one by one
  * - without a name, data `{id, type, at, containerId, message, data, container}`: what happened, and the container as it is by now (null: gone, or
  *   not theirs to see any more)
+ * - `event: activity`, data `{at, items}`: bytes through the gateway in the half hour that began at `at`, so far, by container; without an id
  * - `event: end`, data `{reason}`: nothing follows on this connection
  */
 export class EventStream {
@@ -85,6 +86,11 @@ export class EventStream {
     const data = JSON.stringify({ containers: instances.map(({ instance, access }) => instanceView(instance, this.#domain, access)), first, done: lastId !== null, missed });
     this.#write(`event: snapshot\n${lastId === null ? '' : `id: ${String(lastId)}\n`}data: ${data}\n\n`);
     await this.taken();
+  }
+
+  /** Where something is going on, see PulseFeed. Not kept back, as it is no part of the order of events. */
+  activity(at: number, items: Readonly<Record<string, number>>): void {
+    this.#write(`event: activity\ndata: ${JSON.stringify({ at: time(at), items })}\n\n`);
   }
 
   /** A comment: proxies and clients see that the connection stands. */

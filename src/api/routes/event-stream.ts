@@ -5,6 +5,7 @@ import type { ApiContext, App } from '../app-type.ts';
 import { callerOf } from '../caller.ts';
 import { catchUp, current, REPLAY_AT_MOST } from '../events/catch-up.ts';
 import { EventFeed } from '../events/event-feed.ts';
+import { PulseFeed } from '../events/pulse-feed.ts';
 import { EventStream } from '../events/event-stream.ts';
 import type { FreshEvent, Listener } from '../events/fresh-event.ts';
 import { OpenStreams } from '../open-streams.ts';
@@ -23,10 +24,14 @@ const Stream = Type.Unsafe<string>({ type: 'string', description: 'Server-Sent E
 export function registerEventStream(app: App, context: ApiContext): void {
   const { store, clock, news, config, closing } = context;
   const feed = new EventFeed({ store, clock, news, log: context.log });
+  const pulses = new PulseFeed({ store, clock, log: context.log });
   const open = new OpenStreams(MAX_STREAMS, 'event streams');
   const streams = new Set<EventStream>();
   new Gauge({ name: 'dbmaker_event_streams', help: 'Event streams (SSE) that are open.', registers: [context.metrics], collect() { this.set(streams.size); } });
-  app.addHook('onClose', async () => feed.close());
+  app.addHook('onClose', async () => {
+    feed.close();
+    pulses.close();
+  });
   closing.addEventListener('abort', () => { for (const stream of streams) stream.end('closing'); });
   const beat = (): void => {
     for (const stream of streams) stream.beat();
@@ -44,7 +49,8 @@ export function registerEventStream(app: App, context: ApiContext): void {
         + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than '
         + `${String(REPLAY_AT_MOST)} events behind is given a snapshot again (\`missed\`: true). `
         + 'It tells of one\'s own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. '
-        + '`instance.progress` events tell how far long work has come.',
+        + '`instance.progress` events tell how far long work has come. About once a minute `event: activity`, `{at, items}`, tells of those databases at which something is going on '
+        + 'how many bytes went through the gateway in the step of /api/containers/activity that began at `at`, so far: the value takes the place of the one before.',
       querystring: Query,
       headers: Headers,
       produces: ['text/event-stream'],
@@ -72,8 +78,10 @@ export function registerEventStream(app: App, context: ApiContext): void {
     taken = () => stream.taken();
     streams.add(stream);
     const stopWatching = context.openAnswers.watch(caller, { end: (reason) => stream.end(reason), mayGoOn: ({ isAdmin }) => isAdmin === caller.isAdmin });
+    const leavePulses = pulses.join({ listener, tell: (at, items) => stream.activity(at, items) });
     reply.raw.once('close', () => {
       leave();
+      leavePulses();
       stopWatching();
       streams.delete(stream);
     }).on('error', () => undefined); // the close follows

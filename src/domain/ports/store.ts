@@ -34,6 +34,7 @@ export interface Store {
   readonly heartbeats: HeartbeatRepository;
   readonly activity: ActivityRepository;
   readonly samples: SampleRepository;
+  readonly pulses: PulseRepository;
   readonly webhooks: WebhookRepository;
   readonly deliveries: DeliveryRepository;
   readonly backups: BackupRepository;
@@ -228,6 +229,27 @@ export interface SampleRepository {
   list(instanceId: string, resolution: Resolution, range: { from: number; to: number }): Promise<Point[]>;
   /** Removes what has been kept long enough. */
   forget(): Promise<void>;
+}
+
+/** The bytes of one instance in the half hour that something went through its gateway in last, so far. */
+export interface PulseBeat {
+  readonly instanceId: string;
+  readonly ownerId: string;
+  /** Begin of the half hour, milliseconds since 1970. */
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** How much is going on at each instance, see src/domain/monitoring/pulse.ts. */
+export interface PulseRepository {
+  /** Notes what went through the gateways since the last time; by several workers at once, each byte once. May be lost in a power cut. */
+  note(): Promise<void>;
+  /**
+   * Bytes in each of the 48 half hours up to now, of those instances at which anything went on: what the user owns or what is shared with them, or of all (null). Read in parts.
+   */
+  ofLastDay(viewer: string | null): Promise<Map<string, number[]>>;
+  /** Of all instances of which something was noted at or after `since` (milliseconds since 1970). */
+  beats(since: number): Promise<PulseBeat[]>;
 }
 
 export interface PortRepository {

@@ -35,6 +35,10 @@ export class Samples implements SampleRepository {
         await queries.deleteFrom('samples').where('resolution', '=', resolution).where('start', '<', now - keptMs - rowMs).execute();
       });
     }
+    // On PostgreSQL, a pulse can be noted between the end of an instance and its commit.
+    await this.#database.writeVolatile(async (queries) => {
+      await queries.deleteFrom('samples').where('resolution', '=', 'pulse').where('instance_id', 'not in', queries.selectFrom('instances').select('id')).execute();
+    });
   }
 }
 

@@ -2101,6 +2101,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/containers/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much went on in the last day, of all databases that you see
+         * @description One short row of numbers for each, for sparklines; `event: activity` of /events/containers goes on with it. For figures of one database see `/api/containers/{id}/metrics/history`.
+         *
+         *     Needs a token with the scope `read`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description For admins, who see everybody's: only what is their own or shared with them. */
+                    mine?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description Begin of the first step; the last one is that of now.
+                             * @example 2026-01-31T12:00:00.000Z
+                             */
+                            from: string;
+                            /** @description By id: bytes through the gateway, both ways, in each of the 48 steps. Where nothing was going on at all, there is none. */
+                            items: {
+                                [key: string]: number[];
+                            };
+                            /** @description Length of a step. */
+                            stepSeconds: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/monitoring": {
         parameters: {
             query?: never;
@@ -4121,7 +4195,7 @@ export interface paths {
         };
         /**
          * What happens to databases, live (Server-Sent Events)
-         * @description First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: `{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than 1000 events behind is given a snapshot again (`missed`: true). It tells of one's own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. `instance.progress` events tell how far long work has come.
+         * @description First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: `{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than 1000 events behind is given a snapshot again (`missed`: true). It tells of one's own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. `instance.progress` events tell how far long work has come. About once a minute `event: activity`, `{at, items}`, tells of those databases at which something is going on how many bytes went through the gateway in the step of /api/containers/activity that began at `at`, so far: the value takes the place of the one before.
          *
          *     Needs a token with the scope `read`.
          */
