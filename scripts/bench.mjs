@@ -17,10 +17,11 @@ machine; as root on Debian it installs what it needs). Writes artifacts/bench.js
   memory     what the server holds with many databases
   backup     the final backup of a PostgreSQL database of 1 GB, beside pg_dump alone
   rows       lists and resyncs of a store with many rows
+  console    the console in a browser: console-list with 500 databases, console-list-admin with everybody's 5,000
   watch      how soon and at what cost we know what happens: watch-kill, watch-streams, watch-monitor, watch-hour
   gateway    the way to a database: socket, port that Docker publishes, nginx, HAProxy, our gateway; or only a part of it:
     gateway-throughput, gateway-latency, gateway-tls, gateway-connect, gateway-wake, gateway-idle, gateway-churn
-  --rounds=N --seconds=N   of the gateway's figures, for a first impression: fewer and shorter ones
+  --rounds=N --seconds=N   of the gateway's and the console's figures, for a first impression: fewer and shorter ones
   --connections=N          of gateway-idle (10,000) and gateway-churn (200,000; for the promise itself 1000000)
   --megabytes=N            of backup (1024)
   --instances=N            of watch-kill (50), watch-monitor (300) and watch-hour (10,000)
@@ -28,7 +29,7 @@ machine; as root on Debian it installs what it needs). Writes artifacts/bench.js
   --help     this text
 Without a word: all of it.`;
 
-const KINDS = ['lifecycle', 'memory', 'backup', 'rows', 'watch', ...['kill', 'streams', 'monitor', 'hour'].map((part) => `watch-${part}`), 'gateway', ...['throughput', 'latency', 'tls', 'connect', 'wake', 'idle', 'churn'].map((part) => `gateway-${part}`)];
+const KINDS = ['lifecycle', 'memory', 'backup', 'rows', 'console', 'console-list', 'console-list-admin', 'watch', ...['kill', 'streams', 'monitor', 'hour'].map((part) => `watch-${part}`), 'gateway', ...['throughput', 'latency', 'tls', 'connect', 'wake', 'idle', 'churn'].map((part) => `gateway-${part}`)];
 
 const words = process.argv.slice(2);
 if (words.includes('--help') || words.includes('-h')) {
@@ -46,12 +47,12 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'dbm-bench-'));
 let stopDocker = async () => {};
 try {
   await ensureDependencies(ROOT);
-  await prepareSystem({ ci: true, docker: true, without: [] }); // every figure or none
   const kinds = words.filter((word) => !word.startsWith('-'));
+  const isConsole = (word) => word.startsWith('console');
+  const docker = kinds.length === 0 || !kinds.every(isConsole);
+  await prepareSystem({ ci: true, docker, clients: kinds.length === 0 || kinds.some(isConsole), without: [] }); // every figure or none
   if (kinds.length === 0 || kinds.some((word) => word.startsWith('gateway'))) await installPeers();
-  stopDocker = await ensureDockerd(scratch);
-  const { code, output } = await run(process.execPath, ['scripts/images.mjs', '--offline'], { what: 'Building the database images', cwd: ROOT });
-  if (code !== 0) throw new SetupError(`The images could not be built:\n${output}`);
+  if (docker) await prepareDocker();
   process.exitCode = await benchmarks();
 } catch (error) {
   printError(error);
@@ -59,6 +60,12 @@ try {
 } finally {
   await stopDocker();
   rmSync(scratch, { recursive: true, force: true });
+}
+
+async function prepareDocker() {
+  stopDocker = await ensureDockerd(scratch);
+  const { code, output } = await run(process.execPath, ['scripts/images.mjs', '--offline'], { what: 'Building the database images', cwd: ROOT });
+  if (code !== 0) throw new SetupError(`The images could not be built:\n${output}`);
 }
 
 /** What the gateway is measured with and against. Nothing of it is started by the system. */

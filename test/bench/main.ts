@@ -5,6 +5,7 @@ import path from 'node:path';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 import { finalBackup } from './backup.ts';
+import { consoleFigures } from './console/index.ts';
 import { besideTable, isReached, ratioOf, table } from './figure.ts';
 import type { Figure } from './figure.ts';
 import { gateway } from './gateway/index.ts';
@@ -56,6 +57,7 @@ async function measure(): Promise<void> {
   if (wanted('backup')) await onDocker(async (server) => add(await finalBackup(server)));
   if (wanted('memory')) await onDocker(async (server) => add(await idleMemory(server, 150)));
   if (wanted('rows')) add(...(await manyRows({ listMs: 25, resyncMs: 1000 })));
+  await consoleFigures({ wanted, add, failed });
   await watch({ wanted, add, failed });
   await gateway({ wanted, add, failed });
 }

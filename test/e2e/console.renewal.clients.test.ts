@@ -6,7 +6,7 @@ import type { People, Window } from '../support/chromium.ts';
 import { addPerson, oneTimePassword, PASSWORD, signIn, signInFirst, startWithConsole } from '../support/console-journey.ts';
 import { movableTime } from '../support/movable-time.ts';
 import type { MovableTime } from '../support/movable-time.ts';
-import { Person } from '../support/person.ts';
+import { programOf } from '../support/person.ts';
 import type { TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -22,8 +22,7 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
   let window: Window;
   let page: Page;
   /** Ann, as a program of hers. */
-  let ann: Person;
-  let annId: string;
+  let ann: Awaited<ReturnType<typeof programOf>>;
   let minutes = 0;
 
   before(async () => {
@@ -34,8 +33,7 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
     page = window.page;
     await page.clock.install();
     const oneTime = await addPerson(server, 'ann');
-    annId = (await server.api<{ items: { id: string; username: string }[] }>('GET', '/api/users?limit=200')).body.items.find(({ username }) => username === 'ann')?.id ?? '';
-    ann = new Person(server, 'ann', (await server.api<{ token: string }>('POST', `/api/users/${annId}/tokens`, { name: 'test' })).body.token);
+    ann = await programOf(server, 'ann');
     await page.goto(`${server.url}/new`);
     await signInFirst(page, 'ann', oneTime);
     await page.getByRole('heading', { name: 'New database' }).waitFor();
@@ -106,7 +104,7 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
     await page.goto(`${server.url}/new`);
     await page.getByRole('radio', { name: /PostgreSQL/ }).check();
     await page.getByLabel('Name').fill('orders');
-    const oneTime = await oneTimePassword(server, annId); // which ends all their sign-ins
+    const oneTime = await oneTimePassword(server, ann.id); // which ends all their sign-ins
     await page.getByRole('button', { name: 'Create database' }).click();
     await page.getByText('Your sign-in has ended.').waitFor();
     await signInFirst(page, 'ann', oneTime);

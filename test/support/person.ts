@@ -102,6 +102,15 @@ export async function admin(server: TestServer): Promise<Person> {
   return new Person(server, 'admin', await server.adminToken());
 }
 
+/** Somebody who has an account, as a program of theirs: with a token. */
+export async function programOf(server: TestServer, username: string): Promise<Person & { readonly id: string }> {
+  const boss = await admin(server);
+  const { items } = await boss.must<{ items: { id: string; username: string }[] }>(200, 'GET', '/api/users?limit=200');
+  const id = items.find((user) => user.username === username)?.id ?? assert.fail(`there is no ${username}`);
+  const { token } = await boss.must<{ token: string }>(201, 'POST', `/api/users/${id}/tokens`, { name: 'test' });
+  return Object.assign(new Person(server, username, token), { id });
+}
+
 /** An account made by the admin, with a token. */
 export async function makePerson(server: TestServer, username: string, quota: Partial<Quota> = {}): Promise<Person> {
   const boss = await admin(server);
