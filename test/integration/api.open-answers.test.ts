@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import path from 'node:path';
 import { test } from 'node:test';
 import { EventClient } from '../support/event-source.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { addBackup } from '../support/store.ts';
 import { waitFor } from '../support/wait.ts';
 import { create, startApi, type Person } from './api-harness.ts';
 
@@ -76,4 +81,36 @@ test('they end within a minute when another process has disabled them, and an ad
     clock.advance(60_000);
     return anns.logEnded() && anns.events.ended;
   }, { what: 'the end of all that is hers' });
+});
+
+test('a download ends when its reader is disabled, and only theirs', async () => {
+  await using api = await startApi();
+  const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  const bytes = 64 * 1024 * 1024; // more than fits between server and client
+  const begin = async (username: string): Promise<{ person: Person; response: IncomingMessage }> => {
+    const person = await api.person(username);
+    const instance = await api.store.instances.get((await create(api, person.token, 'x')).id);
+    assert.ok(instance);
+    const id = `b${username}`;
+    const directory = path.join(api.home, 'backups', id, '1');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(path.join(directory, 'dump.rdb.gz'), '', { mode: 0o600 });
+    await truncate(path.join(directory, 'dump.rdb.gz'), bytes);
+    await addBackup(api.store, instance, { id, files: [{ name: 'dump.rdb.gz', bytes, sha256: 'x' }], expiresAt: Date.now() + 86_400_000 });
+    const asking = request(`${url}/api/backups/${id}/download`, { agent: false, headers: { authorization: `Bearer ${person.token}` } }).end();
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    assert.equal(response.statusCode, 200);
+    return { person, response };
+  };
+  const [ann, bob] = [await begin('ann'), await begin('bob')];
+  assert.equal((await api.ask(`/api/users/${ann.person.user.id}`, { method: 'PATCH', token: api.admin.token, body: { disabled: true } })).status, 200);
+  const received = async (response: IncomingMessage): Promise<number> => {
+    let count = 0;
+    response.on('data', (chunk: Buffer) => { count += chunk.length; }).on('error', () => undefined);
+    await new Promise((resolve) => response.once('close', resolve));
+    return count;
+  };
+  const [anns, bobs] = await Promise.all([received(ann.response), received(bob.response)]);
+  assert.ok(anns < bytes, 'it was cut off');
+  assert.equal(bobs, bytes);
 });

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import type { Clock } from '../../src/domain/ports/clock.ts';
 import { EventClient, type Message } from '../support/event-source.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { waitFor } from '../support/wait.ts';
 import { create, startApi, type Harness, type Person } from './api-harness.ts';
 
 /** The API listening, with an owner, somebody to share with, and a third one who has it all the time. */
-async function house(): Promise<AsyncDisposable & { api: Harness; url: string; ann: Person; bob: Person; eve: Person; id: string; shareWith: Share; unshare: Unshare; note: Note }> {
-  const api = await startApi();
+async function house(clock?: Clock): Promise<AsyncDisposable & { api: Harness; url: string; ann: Person; bob: Person; eve: Person; id: string; shareWith: Share; unshare: Unshare; note: Note }> {
+  const api = await startApi(clock === undefined ? {} : { clock });
   const url = `${await api.app.listen({ host: '127.0.0.1', port: 0 })}/events/containers`;
   const [ann, bob, eve] = [await api.person('ann'), await api.person('bob'), await api.person('eve')];
   const { id } = await create(api, ann.token, 'orders', 'redis');
@@ -202,4 +204,37 @@ test('one who leaves by themselves hears it like the others, in all their tabs',
     await client.until('the end', ({ events }) => events.length > 0);
     assert.deepEqual(all(client), [['instance.unshared', null]]);
   }
+});
+
+/** The log of a database, followed. */
+async function follow(url: string, id: string, { token }: Person): Promise<{ ended: () => boolean }> {
+  const answer = await fetch(url.replace('/events/containers', `/api/containers/${id}/logs?follow=true`), { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(answer.status, 200);
+  let ended = false;
+  void answer.text().catch(() => undefined).finally(() => { ended = true; });
+  return { ended: () => ended };
+}
+
+test('a log that somebody follows ends at once when it is shared with them no more, within a minute where another process did that, and goes on for a viewer', async () => {
+  const clock = new ManualClock(Date.now());
+  await using house_ = await house(clock);
+  const { api, url, ann, bob, eve, id, shareWith, unshare } = house_;
+  api.runtime.logs = async function* quiet(_id, { signal }): AsyncGenerator<never> {
+    await new Promise<void>((resolve) => signal?.addEventListener('abort', () => { resolve(); }));
+    yield* [];
+  };
+  await shareWith('operator');
+  const [anns, bobs, eves] = [await follow(url, id, ann), await follow(url, id, bob), await follow(url, id, eve)];
+  await shareWith('viewer');
+  clock.advance(61_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([anns.ended(), bobs.ended(), eves.ended()], [false, false, false]);
+  await unshare();
+  await waitFor(bobs.ended, { what: 'the end of the log that is shared no more' });
+  await api.store.shares.remove(id, eve.user.id, { by: 'ann' });
+  await waitFor(() => {
+    clock.advance(61_000);
+    return eves.ended();
+  }, { what: 'the end of the one that another process ended' });
+  assert.equal(anns.ended(), false);
 });

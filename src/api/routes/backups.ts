@@ -14,6 +14,7 @@ import { allowedAccess } from '../rights.ts';
 import { BackupQuery, BackupRef, RestoreBody } from '../schemas/backup.ts';
 import { DEFAULT_LIMIT, IdParams, pageOf, PreferHeaders, problemResponse } from '../schemas/common.ts';
 import { InstanceRef } from '../schemas/instance.ts';
+import type { EndReason } from '../sign-in/open-answers.ts';
 
 const tags = ['backups'];
 /** Downloads that one person may have under way. */
@@ -21,7 +22,7 @@ const MAX_DOWNLOADS = 4;
 
 /** What was kept of databases that are gone. They are made by the workers, before a removal. */
 export function registerBackupRoutes(app: App, context: ApiContext): void {
-  const { store, config, backups } = context;
+  const { store, config, backups, openAnswers } = context;
   const open = new OpenStreams(MAX_DOWNLOADS, 'backups');
 
   app.get('/api/backups', {
@@ -54,6 +55,9 @@ export function registerBackupRoutes(app: App, context: ApiContext): void {
     noteAudit(request, { subject: backup.of.slug, ownerId: backup.ownerId });
     open.take(caller.user.id, reply);
     const { content, name, bytes } = await backupStream(backups, backup, request.log);
+    // What was begun in time is finished, however slow the client is; what was taken away is not.
+    const end = (reason: EndReason): void => { if (reason === 'token_revoked') reply.raw.destroy(); };
+    if (!request.raw.socket.destroyed) reply.raw.once('close', openAnswers.watch(caller, { end, mayGoOn: ({ isAdmin, user }) => isAdmin || user.id === backup.ownerId }));
     void reply.header('content-disposition', `attachment; filename="${name}"`).header('content-length', String(bytes)).header('connection', 'close').type('application/octet-stream');
     return reply.send(content);
   });
