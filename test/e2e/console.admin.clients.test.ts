@@ -27,6 +27,101 @@ async function person(server: TestServer, username: string): Promise<Record<stri
   return { authorization: `Bearer ${token}` };
 }
 
+test('an admin adds somebody, who signs in with the one-time password, meets the quota in words, and is out once disabled', LIMIT, async () => {
+  await using server = await startWithConsole();
+  await using admins = await adminsWindow(server, '/admin');
+  const { page } = admins;
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  await page.getByRole('link', { name: 'Add a user' }).click();
+  await page.getByRole('button', { name: 'Add the user' }).click();
+  await page.getByText('The username is needed.').waitFor();
+  await page.getByLabel('Username').fill('ann');
+  await page.getByLabel('Name', { exact: true }).fill('Ann Lee');
+  await page.getByText('Quota', { exact: true }).click();
+  await page.getByLabel('Databases', { exact: true }).fill('5');
+  await page.getByLabel('Memory').fill('0.5');
+  await seen(admins, 'admin-user-new');
+  await page.getByRole('button', { name: 'Add the user' }).click();
+  await page.getByRole('heading', { name: 'ann is added' }).waitFor();
+  await seen(admins, 'admin-user-added');
+  await page.getByRole('button', { name: 'Copy password' }).click();
+  const oneTime = await page.evaluate<string>('navigator.clipboard.readText()');
+  noteSecret('password', oneTime);
+  await page.getByRole('link', { name: 'Go on to ann' }).click();
+  await page.getByRole('heading', { name: 'Ann Lee' }).waitFor();
+  await page.getByText('0 of 5').waitFor();
+  assert.ok(!(await page.content()).includes(oneTime), 'it was shown once');
+
+  await using anns = await openWindow(server.url);
+  await anns.page.goto(server.url);
+  await signInFirst(anns.page, 'ann', oneTime);
+  await anns.page.getByRole('heading', { name: 'Your first database is a minute away' }).waitFor();
+  assert.equal(await anns.page.getByRole('link', { name: 'Admin' }).count(), 0);
+  await anns.page.goto(`${server.url}/admin/users`);
+  await anns.page.getByRole('heading', { name: 'My databases' }).waitFor();
+
+  // What an admin sets holds at once, and is told in words.
+  await page.getByLabel('Databases', { exact: true }).fill('0');
+  await page.getByLabel('CPU').fill('2.5');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved').waitFor();
+  await page.getByText('0 of 2.5').waitFor();
+  await anns.page.getByRole('link', { name: 'New database' }).click();
+  await anns.page.getByRole('radio', { name: /Redis/ }).check();
+  await anns.page.getByLabel('Name').fill('cache');
+  await anns.page.getByRole('button', { name: 'Create database' }).click();
+  await anns.page.getByRole('alert').getByText('You have 0 of 0 databases.').waitFor();
+  await page.getByLabel('Databases', { exact: true }).fill('1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('0 of 1').waitFor();
+  await anns.page.getByRole('button', { name: 'Create database' }).click();
+  await anns.page.getByRole('heading', { name: 'cache' }).waitFor();
+  await anns.page.getByText('Running', { exact: false }).first().waitFor();
+
+  const { items: [found] } = (await server.api<{ items: { id: string }[] }>('GET', '/api/users?search=ann')).body;
+  const { token } = (await server.api<{ token: string }>('POST', `/api/users/${found?.id ?? ''}/tokens`, { name: 'laptop' })).body;
+  await page.reload();
+  await page.getByText('laptop').waitFor();
+  await page.getByText('1 of 1').waitFor();
+  await seen(admins, 'admin-user');
+  await page.getByRole('button', { name: 'Revoke laptop' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke the token' }).click();
+  await page.getByText('laptop').waitFor({ state: 'detached' });
+  assert.equal((await server.api('GET', '/api/users/profile', undefined, { authorization: `Bearer ${token}` })).status, 401);
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await seen(admins, 'admin-user-disable');
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable the account' }).click();
+  await page.getByText('The account is disabled').waitFor();
+  await anns.page.getByRole('heading', { name: 'Sign in to DbMaker' }).waitFor({ timeout: 60_000 });
+  await anns.page.getByText('This account is disabled.').waitFor();
+  await page.getByRole('link', { name: 'Users' }).last().click();
+  const row = page.getByRole('link', { name: /Ann Lee/ });
+  await row.getByText('Disabled').waitFor();
+  await row.getByText('1 of 1').waitFor();
+  await seen(admins, 'admin-users');
+  await page.getByLabel('Search by username, name or email').fill('nobody of that name');
+  await page.getByText('Nobody is found by that.').waitFor();
+  await page.getByLabel('Search by username, name or email').fill('lee');
+  await row.click();
+  await page.getByRole('button', { name: 'Enable' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Enable the account' }).click();
+  await page.getByRole('button', { name: 'Disable' }).waitFor();
+  await page.getByRole('button', { name: 'One-time password' }).click();
+  await page.getByRole('dialog').getByRole('checkbox').check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Make a one-time password' }).click();
+  const another = (await page.locator('dbm-secret-once code').textContent()) ?? '';
+  noteSecret('password', another);
+  await signInFirst(anns.page, 'ann', another);
+  await anns.page.getByRole('button', { name: 'Account' }).waitFor();
+
+  await page.getByRole('link', { name: 'What was done to the account' }).click();
+  for (const [who, what] of [['admin', 'Added a user'], ['admin', 'Changed a user'], ['admin', 'Gave a user a one-time password'], ['ann', 'Changed their own password']] as const) {
+    await page.getByRole('listitem').filter({ hasText: what }).filter({ hasText: who }).first().waitFor();
+  }
+  assert.deepEqual(admins.complaints, []);
+});
+
 test('an admin sees everybody\'s databases as they change, and goes to the page of any of them', LIMIT, async () => {
   await using server = await startWithConsole();
   const ann = await person(server, 'ann');
@@ -79,7 +174,7 @@ test('an admin sees what the platform holds and who did what', LIMIT, async () =
   await page.getByRole('link', { name: 'Audit' }).click();
   await page.getByRole('listitem').filter({ hasText: 'Made a database' }).waitFor();
   await seen(window, 'admin-audit');
-  await page.getByLabel('What').selectOption('Made a database');
+  await page.getByLabel('What', { exact: true }).selectOption('Made a database');
   const made = page.getByRole('listitem').filter({ hasText: 'Made a database' });
   await made.first().click();
   await made.getByText('cache', { exact: true }).waitFor();

@@ -8,6 +8,7 @@ import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
   template: `
     <div class="dbm-page">
       <nav class="dbm-tabs wraps" aria-label="Admin" i18n-aria-label>
+        <a routerLink="users" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Users</a>
         <a routerLink="databases" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>All databases</a>
         <a routerLink="capacity" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Capacity</a>
         <a routerLink="audit" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Audit</a>

@@ -12,6 +12,10 @@ export type Backup = Schemas['Backup'];
 /** Of whoever is signed in, with the end of the session. */
 export type Profile = Schemas['LoggedIn'];
 export type SignInSettings = Schemas['SignIn'];
+/** Somebody, as admins see them. */
+export type Person = Schemas['Person'];
+export type Quota = Schemas['User']['quota'];
+export type Token = Schemas['Token'];
 export type Monitoring = Schemas['Monitoring'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Webhook = Schemas['Webhook'];

@@ -9,6 +9,8 @@ import { TokenWay } from './token-way';
 import type { Way } from './way';
 
 const UNAUTHENTICATED = 401;
+/** Code of what is answered to whoever may not come in any more, whatever they show. */
+const DISABLED = 'account_disabled';
 /** How long before its end a session is renewed; not more often than the second. */
 const RENEW_MS = [120_000, 15_000] as const;
 
@@ -95,7 +97,12 @@ export class Session {
       await this.#tell(bearer);
       return true;
     } catch (error) {
-      if (toApiError(error).status !== UNAUTHENTICATED) throw error;
+      const problem = toApiError(error);
+      if (problem.code === DISABLED) {
+        this.#forget(problem);
+        return false;
+      }
+      if (problem.status !== UNAUTHENTICATED) throw error;
       const renewed = await this.renewedBearer();
       if (renewed !== null) await this.#tell(renewed);
       return renewed !== null;
@@ -154,10 +161,11 @@ export class Session {
   }
 
   /** The sign-in is over without anybody having asked for it: after the next one it goes on where it was. */
-  #forget(): void {
+  #forget(problem: ApiError | null = null): void {
     if (this.#profile() === null) return;
     this.#leave();
     this.#hasEnded.set(true);
+    this.#problem.set(problem);
     const router = this.#injector.get(Router);
     void router.navigate(['/sign-in'], { queryParams: { to: router.url } });
   }

@@ -1,12 +1,13 @@
 import {
   mdiAccountCircleOutline, mdiAccountGroupOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiBookOpenVariant, mdiCertificateOutline, mdiCheck,
   mdiCheckCircleOutline, mdiChevronDown, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiExitToApp,
-  mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiSleep, mdiStop,
-  mdiStopCircleOutline, mdiThemeLightDark, mdiWebhook,
+  mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiShieldAccountOutline, mdiSleep,
+  mdiStop, mdiStopCircleOutline, mdiThemeLightDark, mdiWebhook,
 } from '@mdi/js';
 
 export const ICONS = {
   account: mdiAccountCircleOutline,
+  admin: mdiShieldAccountOutline,
   alert: mdiAlertCircleOutline,
   archive: mdiArchiveOutline,
   back: mdiArrowLeft,

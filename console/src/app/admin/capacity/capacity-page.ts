@@ -12,10 +12,10 @@ import { formatBytes } from '../../ui/bytes';
 import { Icon } from '../../ui/icon';
 import { ProblemNote } from '../../ui/problem';
 import { STATES } from '../../ui/state-looks';
+import { ofText } from '../../ui/usage';
+import type { Amount } from '../../ui/usage';
 import { warningsOf } from './warnings';
 import { placeText, runtimeText, workerText } from './words';
-
-interface Amount { readonly label: string; readonly words: string; readonly taken: number; readonly whole: number }
 
 /** What the platform holds, what the machine has left, and whether those who do the work live. As it was when the page was opened, or asked anew. */
 @Component({
@@ -37,17 +37,16 @@ export class CapacityPage {
     const figures = this.figures();
     if (figures === null) return [];
     const { promised, ports, capacity: { memory, cpus, disks } } = figures;
-    const of = (taken: string, whole: string): string => $localize`${taken}:taken: of ${whole}:whole:`;
-    const used = (label: string, whole: number, left: number): Amount => ({ label, words: of(formatBytes(whole - left), formatBytes(whole)), taken: whole - left, whole });
+    const used = (label: string, whole: number, left: number): Amount => ({ label, words: ofText(formatBytes(whole - left), formatBytes(whole)), taken: whole - left, whole });
     const places = ports.to - ports.from + 1;
     return [
       ...(memory === null ? [] : [
-        { label: $localize`Memory promised`, words: of(formatBytes(promised.memoryBytes), formatBytes(memory.totalBytes)), taken: promised.memoryBytes, whole: memory.totalBytes },
+        { label: $localize`Memory promised`, words: ofText(formatBytes(promised.memoryBytes), formatBytes(memory.totalBytes)), taken: promised.memoryBytes, whole: memory.totalBytes },
         used($localize`Memory in use by all that runs there`, memory.totalBytes, memory.availableBytes),
       ]),
-      ...(cpus === null ? [] : [{ label: $localize`CPUs promised`, words: of(promised.cpus.toLocaleString(), cpus.toLocaleString()), taken: promised.cpus, whole: cpus }]),
+      ...(cpus === null ? [] : [{ label: $localize`CPUs promised`, words: ofText(promised.cpus.toLocaleString(), cpus.toLocaleString()), taken: promised.cpus, whole: cpus }]),
       ...disks.map(({ place, freeBytes, totalBytes }) => used($localize`Disk for ${placeText(place)}:place:`, totalBytes, freeBytes)),
-      { label: $localize`Ports in use or at rest`, words: of((places - ports.free).toLocaleString(), places.toLocaleString()), taken: places - ports.free, whole: places },
+      { label: $localize`Ports in use or at rest`, words: ofText((places - ports.free).toLocaleString(), places.toLocaleString()), taken: places - ports.free, whole: places },
     ];
   });
   protected readonly workers = computed(() => (this.figures()?.workers ?? []).map((worker) => ({ ...worker, text: workerText(worker), runtime: runtimeText(worker) })));
