@@ -105,7 +105,12 @@ test('an operator uses it and changes nothing of it; every action says whose it 
   ]);
   assert.deepEqual(await rows(bob.token), [['instance.stop', 'bob', 'ok', 'named', '127.0.0.1', {}], ['instance.read-connection', 'bob', 'ok', 'named', '127.0.0.1', {}]]);
   assert.equal((await unshare(id, 'bob')).status, 204);
-  assert.deepEqual((await rows(ann.token))[0], ['instance.unshare', 'ann', 'ok', 'named', '127.0.0.1', { username: 'bob' }]);
+  const before = await rows(bob.token);
+  assert.equal((await one(id, bob.token, '/stop', { method: 'POST' })).status, 404);
+  assert.equal((await api.ask(`/api/containers/a00000000000/stop`, { method: 'POST', token: bob.token })).status, 404);
+  assert.deepEqual(await rows(bob.token), before, 'whether it is still there, the audit does not tell either');
+  assert.equal((await api.ask(`/api/audit?subject=${stopped.json.slug}&limit=10`, { token: bob.token })).json.items.length, 2);
+  assert.deepEqual((await rows(ann.token))[1], ['instance.unshare', 'ann', 'ok', 'named', '127.0.0.1', { username: 'bob' }]);
 });
 
 test('in the history who else has it is read by the owner and by admins only', async () => {

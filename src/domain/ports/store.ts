@@ -327,9 +327,10 @@ export interface AuditFilter {
   readonly concerns?: string;
   /** User id: done by them. */
   readonly actorId?: string;
+  /** This and `subject` together with `concerns`: only of what is theirs or nobody's, or was done by them: of the rest they are not told what it was. */
   readonly instanceId?: string;
   readonly action?: string;
-  /** As it is written down, whole. Together with `concerns` only of what is theirs or nobody's: of the rest they are not told what it was. */
+  /** As it is written down, whole. */
   readonly subject?: string;
   /** Milliseconds since 1970; `to` itself is left out. */
   readonly from?: number;

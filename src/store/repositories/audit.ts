@@ -76,7 +76,9 @@ export class Audit implements AuditRepository {
       .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
       .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
       .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
-      .$if(subject !== undefined && concerns !== undefined, (query) => query.where(({ or, eb }) => or([eb('owner_id', 'is', null), eb('owner_id', '=', concerns ?? '')])))
+      .$if((subject ?? instanceId) !== undefined && concerns !== undefined, (query) => query.where((where) => where.or([
+        where('owner_id', 'is', null), where('owner_id', '=', concerns ?? ''), where.and([where('actor_id', '=', concerns ?? ''), where('outcome', '=', 'ok')]),
+      ])))
       .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))
       .$if(to !== undefined, (query) => query.where('at', '<', to ?? 0))
       .$if(before !== null, (query) => query.where('id', '<', before ?? 0))

@@ -75,7 +75,7 @@ export function auditContract(open: OpenStore): void {
         ['b', { actor: EVE }],
         ['c', { actor: EVE, ownerId: 'u2', instanceId: 'a2' }],
         ['d', { actor: NOBODY, ownerId: null, instanceId: null, action: 'token.create' }],
-        ['e', { actor: ADA, ownerId: 'u2', instanceId: 'a2', action: 'instance.delete' }],
+        ['e', { actor: ADA, ownerId: 'u2', instanceId: 'a2', action: 'instance.delete', outcome: 'refused' }],
       ];
       for (const [subject, change] of rows) {
         await audit.append(entry({ subject, ...change }));
@@ -91,7 +91,9 @@ export function auditContract(open: OpenStore): void {
       assert.equal(await subjects({ subject: 'd' }), 'd');
       assert.equal(await subjects({ subject: 'D' }), '');
       assert.equal(await subjects({ subject: 'd', concerns: 'u1' }), '', 'not theirs');
-      assert.equal(await subjects({ subject: 'e', concerns: 'u1' }), '', 'what somebody did to what is not theirs is not found by its name');
+      assert.equal(await subjects({ subject: 'e', concerns: 'u1' }), '', 'what was refused to somebody of what is not theirs is not found by its name');
+      assert.equal(await subjects({ instanceId: 'a2', concerns: 'u1' }), '', 'nor by its id');
+      assert.equal(await subjects({ subject: 'b', concerns: 'u2' }) + await subjects({ instanceId: 'a1', concerns: 'u2' }), 'bb', 'what they did is: it was shared with them');
       assert.equal(await subjects({ subject: 'e', concerns: 'u2' }), 'e');
       assert.equal(await subjects({ subject: 'b', concerns: 'u1' }), 'b');
       assert.equal(await subjects({ from: start + 1000, to: start + 3000 }), 'cb');
