@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DbmakerError } from '../domain/errors.ts';
+import { errors } from 'oidc-provider';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
 import type { OidcRecord, OidcRepository } from '../domain/ports/sign-in-store.ts';
@@ -53,9 +53,16 @@ export class Adapter {
     return undefined; // no devices
   }
 
-  /** Codes and refresh tokens are good once, also when two requests bring the same at the same time. */
+  /**
+   * Codes and refresh tokens are good once, also when two requests bring the same at the same time and both have found it unused. For the second it is as
+   * if it had come later: somebody else has it as well, so all that was given out with it ends.
+   */
   async consume(id: string): Promise<void> {
-    if (!(await this.#ports.oidc.consume(this.#model, this.#hash(id)))) throw new DbmakerError('conflict', 'This was used already.');
+    const { oidc } = this.#ports;
+    if (await oidc.consume(this.#model, this.#hash(id))) return;
+    const record = await oidc.get(this.#model, this.#hash(id));
+    if (typeof record?.grantId === 'string') await oidc.deleteOfGrant(record.grantId);
+    throw new errors.InvalidGrant('used already'); // in the words of the token endpoint
   }
 
   async destroy(id: string): Promise<void> {

@@ -51,5 +51,5 @@ declare module 'oidc-provider' {
     on(event: string, listener: (...args: unknown[]) => void): this;
   }
 
-  export const errors: { InvalidTarget: new (description?: string) => Error; SessionNotFound: new (description?: string) => Error };
+  export const errors: { InvalidGrant: new (detail: string) => Error; InvalidTarget: new (description?: string) => Error; SessionNotFound: new (description?: string) => Error };
 }

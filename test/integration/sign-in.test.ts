@@ -226,6 +226,20 @@ describe('sign-in with a local account', { concurrency: false }, () => {
     assert.equal(out.status, 400);
   });
 
+  test('a code or refresh token that ten requests bring at the same time is good once, and its row of tokens ends: somebody else has it, too', async () => {
+    await person('kim');
+    const browser = new Browser(server.url);
+    const flow = await SignInFlow.at(browser);
+    const back = await flow.login(await flow.begin(), 'kim', 'the password of kim');
+    const once = [200, ...new Array<string>(9).fill('invalid_grant')];
+    const told = (answers: Awaited<ReturnType<typeof flow.refresh>>[]) => answers.map(({ status, body }) => body['error'] ?? status).sort();
+    assert.deepEqual(told(await Promise.all(Array.from({ length: 10 }, () => flow.exchange(back)))), once);
+    const again = await signIn('kim', 'the password of kim');
+    const refreshed = await Promise.all(Array.from({ length: 10 }, () => again.flow.refresh(again.tokens.refresh_token)));
+    assert.deepEqual(told(refreshed), once);
+    assert.equal((await again.flow.refresh(refreshed.find(({ status }) => status === 200)?.body['refresh_token'] ?? '')).status, 400);
+  });
+
   test('what a client says in Host and X-Forwarded-Host leads nobody elsewhere', async () => {
     for (const headers of [{ host: 'evil.example' }, { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }]) {
       const asking = request(`${server.url}/oidc/.well-known/openid-configuration`, { agent: false, headers }).end();

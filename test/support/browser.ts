@@ -165,9 +165,14 @@ export class SignInFlow {
     assert.ok(page.url.startsWith(this.redirectUri), `${page.url} ${page.text}`);
     assert.equal(back.searchParams.get('error'), null, page.url);
     assert.equal(back.searchParams.get('state'), this.state);
-    const answer = await this.ask({ grant_type: 'authorization_code', code: back.searchParams.get('code') ?? '', redirect_uri: this.redirectUri, code_verifier: this.#verifier });
+    const answer = await this.exchange(page);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     return answer.body as unknown as Tokens;
+  }
+
+  /** Asks for tokens with the code of an address that the way led back to. */
+  exchange(page: Page): Promise<{ status: number; body: Record<string, string> }> {
+    return this.ask({ grant_type: 'authorization_code', code: new URL(page.url).searchParams.get('code') ?? '', redirect_uri: this.redirectUri, code_verifier: this.#verifier });
   }
 
   refresh(refreshToken: string): Promise<{ status: number; body: Record<string, string> }> {
