@@ -96,6 +96,32 @@ describe('sign-in with an issuer outside', { concurrency: false }, () => {
     assert.equal((await ask('GET', '/api/users', admin)).status, 403);
   });
 
+  test('an older token brings back neither a role nor a name nor an address that a newer one has changed', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const token = (ago: number, email: string, more: Record<string, unknown>) => sign.make('mover', claims(email, { iat: now - ago, ...more }));
+    const old = await token(120, 'old@example.com', { name: 'Old', roles: ['admin'] });
+    assert.equal((await login(old)).body.role, 'admin');
+    assert.equal((await login(await token(60, 'new@example.com', { name: 'New', roles: [] }))).body.role, 'user');
+    const { status, body } = await login(old);
+    assert.deepEqual([status, body.role, body.displayName, body.email], [200, 'user', 'New', 'new@example.com']);
+    assert.equal((await ask('GET', '/api/users', old)).status, 403);
+  });
+
+  test('who is disabled here is let in by no token of the issuer, which then changes nothing of them; and what they had is good for nothing later', async () => {
+    const first = await sign.make('leaver2', claims('leaver2@example.com', { name: 'Before' }));
+    const { id } = (await login(first)).body;
+    const set = (disabled: boolean) => server.api('PATCH', `/api/users/${id}`, { disabled });
+    assert.equal((await set(true)).status, 200);
+    const fresh = await sign.make('leaver2', claims('leaver2@example.com', { name: 'After', roles: ['admin'] }));
+    for (const token of [first, fresh]) assert.deepEqual([(await login(token)).status, (await login(token)).body.code], [403, 'account_disabled']);
+    const { body } = await server.api<Answered>('GET', `/api/users/${id}`);
+    assert.deepEqual([body.displayName, body.role], ['Before', 'user']);
+    assert.equal((await set(false)).status, 200);
+    assert.equal((await login(first)).status, 401);
+    const later = await sign.make('leaver2', claims('leaver2@example.com', { iat: Math.ceil(Date.now() / 1000) + 1 }));
+    assert.equal((await login(later)).status, 200);
+  });
+
   test('a token that is not good is refused, in words, and makes no user', async () => {
     const email = claims('evil@example.com').claims;
     const bad: [what: string, token: string, code: string, words: RegExp][] = [

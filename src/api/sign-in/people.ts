@@ -30,17 +30,12 @@ export class People {
     return this.#options.store.signIn.identities.find({ issuer: claims.issuer, subject: claims.subject });
   }
 
-  /** The user that belongs to it, made if need be, with what the issuer says by now. The username stays. */
+  /** The user that belongs to it, made if need be, with what the issuer has said last: an older token brings nothing back. The username stays. */
   async signIn(claims: Claims): Promise<User> {
-    const user = (await this.find(claims)) ?? (await this.#create(claims));
-    const role = this.#role(claims);
-    const [displayName, email] = [displayNameOf(claims), emailOf(claims)];
-    const change = {
-      ...(displayName === null || displayName === user.displayName ? {} : { displayName }),
-      ...(email === null || email === user.email ? {} : { email }),
-      ...(role === null || role === user.role ? {} : { role }),
-    };
-    return Object.keys(change).length === 0 ? user : this.#options.store.users.update(user.id, change);
+    if ((await this.find(claims)) === null) await this.#create(claims);
+    const [displayName, email, role] = [displayNameOf(claims), emailOf(claims), this.#role(claims)];
+    const change = { ...(displayName === null ? {} : { displayName }), ...(email === null ? {} : { email }), ...(role === null ? {} : { role }) };
+    return this.#options.store.signIn.identities.bring({ issuer: claims.issuer, subject: claims.subject }, change, claims.issuedAt);
   }
 
   /** Whether this token is one of an admin, for a user who is one. */

@@ -1,4 +1,4 @@
-import type { ApiToken, NewUser, User } from '../user/user.ts';
+import type { ApiToken, NewUser, User, UserChange } from '../user/user.ts';
 
 /** A local account: the user's password at the issuer that DbMaker brings. */
 export interface Account {
@@ -29,6 +29,11 @@ export interface IdentityRepository {
   find(identity: Identity): Promise<User | null>;
   /** Makes the user and the identity, all or nothing. When the identity is there by now, its user is returned and nothing is made. @throws name_taken */
   create(identity: Identity, user: NewUser): Promise<User>;
+  /**
+   * Brings the user up to date with what the issuer told at some moment (milliseconds since 1970). What it told earlier than what was brought last changes
+   * nothing. Also takes the role of the last admin: the issuer can name another. @returns the user as they are by now @throws not_found
+   */
+  bring(identity: Identity, change: Pick<UserChange, 'displayName' | 'email' | 'role'>, toldAt: number): Promise<User>;
 }
 
 /** A session of a browser is a token whose secret is in a cookie. */

@@ -7,7 +7,7 @@ import type { Point, Resolution, Sample } from '../monitoring/sample.ts';
 import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
-import type { ApiToken, Held, NewUser, Quota, Role, User } from '../user/user.ts';
+import type { ApiToken, Held, NewUser, Quota, User, UserChange } from '../user/user.ts';
 import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
@@ -60,20 +60,11 @@ export interface UserRepository {
   usages(ids: readonly string[]): Promise<ReadonlyMap<string, Quota>>;
   /**
    * Who is no admin any more, or disabled: their global webhooks go off, with an event each. Who is disabled: all their sign-ins end.
-   * @param options `evenLastAdmin`: also when nobody would be left who is an admin and not disabled
-   * @throws not_found, conflict (the last admin)
+   * @throws not_found, conflict (nobody would be left who is an admin and not disabled)
    */
-  update(id: string, change: UserChange, options?: { evenLastAdmin?: boolean }): Promise<User>;
+  update(id: string, change: UserChange): Promise<User>;
   /** Notes that they were here. Coarse, like {@link TokenRepository.touch}. */
   seen(user: User): Promise<void>;
-}
-
-export interface UserChange {
-  readonly displayName?: string;
-  readonly email?: string | null;
-  readonly role?: Role;
-  readonly quota?: Quota;
-  readonly disabled?: boolean;
 }
 
 export interface TokenRepository {

@@ -33,6 +33,14 @@ export interface User {
 /** What is said of a user when they are made. */
 export type NewUser = Omit<User, 'disabled' | 'signInsEnded' | 'lastSeenAt' | 'createdAt'>;
 
+export interface UserChange {
+  readonly displayName?: string;
+  readonly email?: string | null;
+  readonly role?: Role;
+  readonly quota?: Quota;
+  readonly disabled?: boolean;
+}
+
 /** Sign-ins that began before are good for nothing, whoever brings them and however late. */
 export interface SignInsEnded {
   /** Milliseconds since 1970. */

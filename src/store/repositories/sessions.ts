@@ -44,7 +44,7 @@ export class Sessions implements SessionRepository {
   }
 
   async endAll(userId: string, { keep, tokens }: { keep: string | null; tokens: boolean }): Promise<void> {
-    await this.#database.write((queries) => endSignIns(this.#database, queries, userId, { keep, tokens }));
+    await this.#database.write(async (queries) => endSignIns(this.#database, queries, userId, { keep, tokens }));
   }
 
   async #isGood(queries: Queries, { userId, beganWith }: NewSession, began: Began, now: number): Promise<boolean> {

@@ -1,15 +1,14 @@
 import { sql } from 'kysely';
 import { DbmakerError, isDbmakerError } from '../../domain/errors.ts';
-import type { Page, UserChange, UserRepository } from '../../domain/ports/store.ts';
-import type { Held, NewUser, Quota, User } from '../../domain/user/user.ts';
+import type { Page, UserRepository } from '../../domain/ports/store.ts';
+import type { Held, NewUser, Quota, User, UserChange } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
-import { switchOffGlobalWebhooks } from '../demote.ts';
-import { endSignIns } from '../end-sign-ins.ts';
 import { page } from '../pages.ts';
 import { sumOf, sumsOf } from '../quota.ts';
 import type { Queries } from '../schema.ts';
 import { searchPattern } from '../search-text.ts';
-import { changeable, lockUser, newUserRow, toUser } from '../user-row.ts';
+import { changeUser } from '../user-change.ts';
+import { lockUser, newUserRow, toUser } from '../user-row.ts';
 
 /** That somebody was here is written down once a minute at most: otherwise every request would be a write. */
 const SEEN_EVERY_MS = 60_000;
@@ -57,22 +56,16 @@ export class Users implements UserRepository {
     return this.#database.read((queries) => sumsOf(queries, ids));
   }
 
-  async update(id: string, change: UserChange, { evenLastAdmin = false }: { evenLastAdmin?: boolean } = {}): Promise<User> {
+  async update(id: string, change: UserChange): Promise<User> {
     return this.#database.write(async (queries) => {
       const losesAdmin = change.role === 'user' || change.disabled === true;
-      const admins = losesAdmin && !evenLastAdmin ? await this.#lockAdmins(queries) : [];
+      const admins = losesAdmin ? await this.#lockAdmins(queries) : [];
       const user = await lockUser(this.#database, queries, id);
       if (user === null) throw new DbmakerError('not_found', 'There is no such user.');
       if (admins.includes(id) && admins.length === 1) {
         throw new DbmakerError('conflict', 'This is the last admin who is not disabled.', { remedy: 'Make somebody else an admin first.' });
       }
-      const { displayName = user.displayName, email = user.email, role = user.role, quota = user.quota, disabled = user.disabled } = change;
-      const changed: User = { ...user, displayName, email, role, quota, disabled };
-      await queries.updateTable('users').set(changeable(changed)).where('id', '=', id).execute();
-      if (isAdmin(user) && !isAdmin(changed)) await switchOffGlobalWebhooks(this.#database, queries, id);
-      if (!changed.disabled || user.disabled) return changed;
-      await endSignIns(this.#database, queries, id, { keep: null, tokens: false });
-      return { ...changed, signInsEnded: { at: this.#database.clock.now(), kept: null } };
+      return changeUser(this.#database, queries, user, change);
     });
   }
 
@@ -89,5 +82,3 @@ export class Users implements UserRepository {
     return rows.map(({ id }) => id);
   }
 }
-
-const isAdmin = ({ role, disabled }: User): boolean => role === 'admin' && !disabled;

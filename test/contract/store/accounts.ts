@@ -58,16 +58,15 @@ export function accountContract(open: OpenStore): void {
     const admin = (under: StoreUnderTest) => under.store.users.create({ id: nextId(), username: nextId(), displayName: 'Ada', email: null, role: 'admin', quota });
 
     test('the last admin who is not disabled stays, also when ten admins disable and demote each other at once', async () => {
-      await using under = await open();
-      const stores = [under.store, await under.another()];
       for (let round = 0; round < 5; round += 1) {
+        await using under = await open();
+        const stores = [under.store, await under.another()];
         const admins = await Promise.all(Array.from({ length: 10 }, () => admin(under)));
         const results = await Promise.allSettled(admins.map(({ id }, index) => stores[index % 2]!.users.update(id, index % 3 === 0 ? { role: 'user' } : { disabled: true })));
         const refused = results.filter((result) => result.status === 'rejected');
         assert.deepEqual(refused.map(({ reason }) => isDbmakerError(reason, 'conflict')), [true], `round ${String(round)}`);
         const left = (await under.store.users.list({ limit: 100 })).items.filter(({ role, disabled }) => role === 'admin' && !disabled);
         assert.equal(left.length, 1);
-        await under.store.users.update(left[0]!.id, { role: 'user' }, { evenLastAdmin: true });
       }
     });
 

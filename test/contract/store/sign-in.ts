@@ -41,6 +41,28 @@ export function signInContract(open: OpenStore): void {
       assert.deepEqual(await under.store.users.get(made[0]!.id), made[0]);
     });
 
+    test('what an issuer told earlier changes nothing that it told later, whatever comes first', async () => {
+      await using under = await open();
+      const { identities } = under.store.signIn;
+      const identity = { issuer: 'https://a', subject: '1' };
+      await failure(identities.bring(identity, {}, 0), 'not_found');
+      const ann = await identities.create(identity, user('ann'));
+      const now = under.clock.now();
+      assert.deepEqual(await identities.bring(identity, { role: 'admin', email: 'a@x' }, now - 10), { ...ann, role: 'admin', email: 'a@x' }, 'there was no admin, so nobody is the last one');
+      assert.equal((await identities.bring(identity, { role: 'user' }, now - 5)).role, 'user', 'also the last admin');
+      assert.deepEqual(await identities.bring(identity, { role: 'admin', displayName: 'Old', email: 'old@x' }, now - 6), { ...ann, email: 'a@x' });
+      assert.equal((await identities.bring(identity, { displayName: 'Same' }, now - 5)).displayName, 'Same', 'of the same second');
+      await identities.bring(identity, {}, now - 1);
+      assert.equal((await identities.bring(identity, { displayName: 'Old' }, now - 2)).displayName, 'Same', 'also where the later one changed nothing');
+      await identities.bring(identity, { displayName: 'Ahead' }, now + 1_000_000);
+      under.clock.advance(1);
+      assert.equal((await identities.bring(identity, { displayName: 'Now' }, now + 1)).displayName, 'Now', 'a clock that was ahead there');
+      const stores = [under.store, await under.another()];
+      under.clock.advance(1000);
+      await Promise.all(Array.from({ length: 20 }, (_, index) => stores[index % 2]!.signIn.identities.bring(identity, { displayName: `told ${String((index * 7) % 20)}` }, now + 100 + ((index * 7) % 20))));
+      assert.equal((await under.store.users.get(ann.id))?.displayName, 'told 19');
+    });
+
     test('the same subject at another issuer is somebody else; a name that is taken makes nothing', async () => {
       await using under = await open();
       const { identities } = under.store.signIn;
