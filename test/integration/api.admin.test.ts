@@ -115,6 +115,19 @@ test('an admin sees and revokes the tokens of others; sessions begun with one en
   assert.deepEqual([entry?.actor.name, entry?.subject, entry?.ownerId], ['admin', token.id, jack.user.id]);
 });
 
+test('a password reset leaves API tokens, unless the admin wants them revoked as well', async () => {
+  const olga = await api.person('olga');
+  const reset = (body?: object): Promise<Answer> => asAdmin(`/api/users/${olga.user.id}/password`, 'POST', body);
+  const profile = async (): Promise<number> => (await api.ask('/api/users/profile', { token: olga.token })).status;
+  assert.deepEqual([(await reset()).status, await profile(), (await reset({ revokeTokens: false })).status, await profile()], [200, 200, 200, 200]);
+  assert.equal((await reset({ revokeTokens: 'yes' })).status, 400);
+  assert.equal((await reset({ revokeToken: true })).status, 400, 'a word that is not quite it must not be taken for no');
+  assert.deepEqual([(await reset({ revokeTokens: true })).status, await profile()], [200, 401]);
+  assert.deepEqual(await api.store.tokens.listByUser(olga.user.id), []);
+  const entries = (await api.store.audit.list({ action: 'user.password-reset' }, { limit: 10 })).items.filter(({ subject }) => subject === 'olga');
+  assert.deepEqual(entries[0]?.detail, { revokeTokens: true });
+});
+
 test('tokens live 90 days unless told, a year at most, and give no more than the token that made them', async () => {
   const dora = await api.person('dora');
   const make = (body: object, token = dora.token): Promise<Answer> => api.ask('/api/tokens', { method: 'POST', token, body });

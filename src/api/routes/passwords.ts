@@ -15,10 +15,13 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
   const { store } = context;
 
   app.post('/api/users/:id/password', {
-    config: { access: 'admin', audit: { action: 'user.password-reset' } },
+    config: { access: 'admin', audit: { action: 'user.password-reset', detail: ['revokeTokens'] } },
+    preValidation: async (request) => { (request as { body: unknown }).body ??= {}; },
     schema: {
       tags, summary: 'Give a user a one-time password; it is shown this once', params: IdParams,
-      description: 'It has to be changed at the first sign-in. All sign-ins of that user end; API tokens stay. Only with local accounts.',
+      description: 'It has to be changed at the first sign-in. All sign-ins of that user end. API tokens stay, unless `revokeTokens` says otherwise: whoever knew the old password may have made some. '
+        + 'Only with local accounts.',
+      body: strictObject({ revokeTokens: Type.Optional(Type.Boolean({ description: 'Their API tokens are revoked as well.' })) }),
       response: { 200: Type.Object({ username: Type.String(), password: Type.String({ description: 'Good for one sign-in.' }) }), ...problemResponse },
     },
   }, async (request) => {
@@ -27,7 +30,7 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
     if (user === null) throw new DbmakerError('not_found', 'There is no such user.');
     noteAudit(request, { subject: user.username, ownerId: user.id });
     const password = await accounts.setOneTimePassword(user.id);
-    await endSignInsOf(context, user.id);
+    await endSignInsOf(context, user.id, { tokens: request.body.revokeTokens === true });
     return { username: user.username, password };
   });
 

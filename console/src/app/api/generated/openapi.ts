@@ -3318,7 +3318,7 @@ export interface paths {
         put?: never;
         /**
          * Give a user a one-time password; it is shown this once
-         * @description It has to be changed at the first sign-in. All sign-ins of that user end; API tokens stay. Only with local accounts.
+         * @description It has to be changed at the first sign-in. All sign-ins of that user end. API tokens stay, unless `revokeTokens` says otherwise: whoever knew the old password may have made some. Only with local accounts.
          *
          *     Needs a token of an admin with the scope `admin`.
          *
@@ -3333,7 +3333,14 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Their API tokens are revoked as well. */
+                        revokeTokens?: boolean;
+                    };
+                };
+            };
             responses: {
                 /** @description RFC 9457 */
                 "4XX": {
