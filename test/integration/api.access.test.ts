@@ -330,6 +330,21 @@ test('where browsers come by https, they are told to stay there, and the cookie 
   assert.equal((await api.ask('/api/users/profile', { token: api.admin.token })).headers['strict-transport-security'], undefined);
 });
 
+test('an access token of a sign-in that began before all were ended is not believed, however late it was given out; one of later is', async () => {
+  const sign = tokenMaker(api.store, api.secretBox, 'http://localhost:8080/oidc');
+  const { user } = await api.person('lena');
+  const began = Date.now() / 1000;
+  const waiting = await sign.make(user.id, { claims: { auth_time: began, sid: 'under way' } });
+  await new Promise<void>((resolve) => void setTimeout(resolve, 2)); // the next millisecond
+  assert.equal((await api.ask(`/api/users/${user.id}/password`, { method: 'POST', token: api.admin.token })).status, 200);
+  const late = await sign.make(user.id, { claims: { auth_time: began, iat: Math.ceil(Date.now() / 1000), sid: 'never heard of' } });
+  for (const token of [waiting, late]) for (const url of ['/api/users/profile', '/api/auth/login']) {
+    const { status, json } = await api.ask(url, { method: url.endsWith('login') ? 'POST' : 'GET', token });
+    assert.deepEqual([status, json.code], [401, 'unauthenticated'], url);
+  }
+  assert.equal((await api.ask('/api/auth/login', { method: 'POST', token: await sign.make(user.id) })).status, 200);
+});
+
 test('a person has so many sessions and no more, and a cookie of somebody else is not taken over', async () => {
   const [ann, bob] = [await api.person('ann'), await api.person('bob')];
   const login = async (token: string, cookie?: string) => {
