@@ -11,6 +11,7 @@ import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
         <a routerLink="users" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Users</a>
         <a routerLink="databases" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>All databases</a>
         <a routerLink="capacity" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Capacity</a>
+        <a routerLink="templates" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Templates</a>
         <a routerLink="audit" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Audit</a>
         <a routerLink="webhooks" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Webhooks</a>
       </nav>

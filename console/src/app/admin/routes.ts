@@ -15,6 +15,7 @@ export const adminRoutes: Routes = [
       { path: 'users/:id', title: title($localize`User`), loadComponent: async () => (await import('./users/user-page')).UserPage },
       { path: 'databases', title: title($localize`All databases`), loadComponent: async () => (await import('./databases/all-databases-page')).AllDatabasesPage },
       { path: 'capacity', title: title($localize`Capacity`), loadComponent: async () => (await import('./capacity/capacity-page')).CapacityPage },
+      { path: 'templates', loadChildren: async () => (await import('./templates/routes')).templateRoutes },
       { path: 'audit', title: title($localize`Audit`), loadComponent: async () => (await import('./audit/audit-page')).AuditPage },
       { path: 'webhooks', title: title($localize`Webhooks of all`), data: { everybodys: true }, loadComponent: async () => (await import('../webhooks/webhook-list')).WebhookList },
     ],
