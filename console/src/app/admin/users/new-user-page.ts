@@ -60,7 +60,7 @@ export class NewUserPage {
           body: { username, ...(displayName === '' ? {} : { displayName }), ...(email === '' ? {} : { email }), role, ...(Object.keys(asked).length === 0 ? {} : { quota: asked }) },
         }));
         this.added.set({ id, username });
-        if (this.issuer.hasPasswords()) this.password.set((await answered(this.#client.POST('/api/users/{id}/password', { params: { path: { id } } }))).password);
+        if (this.issuer.hasPasswords()) this.password.set((await answered(this.#client.POST('/api/users/{id}/password', { params: { path: { id } }, body: {} }))).password);
       });
     });
   }

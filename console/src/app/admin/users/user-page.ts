@@ -54,7 +54,7 @@ export class UserPage {
     if (decision === undefined) return;
     this.password.set(null);
     await this.tries.run(async () => {
-      this.password.set((await answered(this.#client.POST('/api/users/{id}/password', { params: { path: { id: person.id } } }))).password);
+      this.password.set((await answered(this.#client.POST('/api/users/{id}/password', { params: { path: { id: person.id } }, body: {} }))).password);
       if (decision.revoke) await this.tokens()?.revokeAll();
     });
   }
