@@ -27,6 +27,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'template.create': $localize`Added a template`,
   'template.replace': $localize`Changed a template`,
   'template.delete': $localize`Deleted a template`,
+  'template.test': $localize`Tried a template`,
   'webhook.create': $localize`Made a webhook`,
   'webhook.change': $localize`Changed a webhook`,
   'webhook.delete': $localize`Deleted a webhook`,

@@ -44,7 +44,7 @@ export class TemplateEditor {
     },
   });
   readonly #rest = linkedSignal(() => this.initial().rest);
-  protected readonly view = signal<'form' | 'json'>('form');
+  protected readonly view = linkedSignal<TemplateParts, 'form' | 'json'>({ source: this.initial, computation: () => 'form' });
   protected readonly json = signal('');
   readonly #parsed = computed(() => parse(this.json()));
   protected readonly unreadable = computed(() => (this.view() === 'json' ? this.#parsed().problem : null));

@@ -24,7 +24,7 @@ describe('the form of a template', () => {
 
   it('leaves out what nobody has typed, and leaves to the server what is no number', () => {
     expect(documentOf({ values: EMPTY, rest: {} })).toEqual({});
-    expect(documentOf({ values: { ...EMPTY, name: ' ', defaultPort: '80x', cpus: '1.5' }, rest: {} })).toEqual({ defaultPort: '80x', resources: { cpus: 1.5 } });
+    expect(documentOf({ values: { ...EMPTY, name: ' ', defaultPort: '80x', cpus: ' 1.5 ', pids: '0x10' }, rest: {} })).toEqual({ defaultPort: '80x', resources: { cpus: 1.5, pids: '0x10' } });
   });
 
   it('reads variables and arguments line by line', () => {

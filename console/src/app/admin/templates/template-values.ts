@@ -104,7 +104,7 @@ function filled(names: readonly (keyof TemplateValues)[], values: TemplateValues
 }
 
 function numberOf(text: string): number | string {
-  return Number.isFinite(Number(text)) ? Number(text) : text;
+  return /^\s*-?\d{1,15}(\.\d{1,9})?\s*$/.test(text) ? Number(text) : text; // 0x10 and 1e3 are slips
 }
 
 function environmentOf(text: string): Json | undefined {
