@@ -1,4 +1,5 @@
 import type { AuditActor } from '../domain/audit/entry.ts';
+import { limitKey } from '../domain/limit-key.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 
 const WINDOW_MS = 60_000;
@@ -42,7 +43,7 @@ export class RefusalBudget {
     if (now - this.#since >= WINDOW_MS || now < this.#since) this.#begin(now);
     const known = actor.id !== null;
     if (!known && this.#unknown >= OF_ALL_UNKNOWN) return this.#count(actor, source);
-    const key = known ? `user ${actor.id}` : `source ${source ?? ''}`;
+    const key = known ? `user ${actor.id}` : `source ${source === null ? '' : limitKey(source)}`;
     const written = this.#written.get(key) ?? 0;
     if (written >= (known ? OF_A_USER : OF_A_SOURCE)) return this.#count(actor, source);
     this.#written.set(key, written + 1);

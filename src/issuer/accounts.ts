@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DbmakerError } from '../domain/errors.ts';
+import { limitKey } from '../domain/limit-key.ts';
 import type { LocalAccounts } from '../domain/ports/issuer.ts';
 import type { Account } from '../domain/ports/sign-in-store.ts';
 import type { Store } from '../domain/ports/store.ts';
@@ -79,7 +80,7 @@ export class Accounts implements LocalAccounts {
 
   /** Counts before it tries, so that a hundred at the same time are a hundred tries. What went well is not counted. */
   async #limited<T>(username: string, source: string | null, attempt: () => Promise<T>): Promise<T> {
-    const [account, address] = [digest(username.toLowerCase()), digest(source ?? '')];
+    const [account, address] = [digest(username.toLowerCase()), digest(source === null ? '' : limitKey(source))];
     const keys = { pair: `login:${account}:${address}`, address: `login-address:${address}`, account: `login-account:${account}` };
     const until = await this.#store.signIn.attempts.take([
       { key: keys.pair, most: LIMITS.accountFromAddress }, { key: keys.address, most: LIMITS.address }, { key: keys.account, most: LIMITS.account },

@@ -305,6 +305,17 @@ test('failed logins are limited, good tokens still work, and so is everything', 
   assert.ok(Number(last.headers['retry-after']) >= 1);
 });
 
+test('limits are of an address, and of a whole /64 of IPv6: whoever has one of those addresses has all', async () => {
+  await using limited = await startApi({ config: { rateLimit: { failedLogins: 2, requests: 8 } } });
+  const from = async (remoteAddress: string): Promise<number> => (await limited.app.inject({ url: '/api/containers', remoteAddress })).statusCode;
+  const statuses: number[] = [];
+  for (const address of ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:db8:0:1::3', '2001:db8:0:2::1', '192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1', '192.0.2.2']) statuses.push(await from(address));
+  assert.deepEqual(statuses, [401, 401, 429, 401, 401, 401, 429, 401]);
+  for (let n = 0; n < 6; n += 1) await from(`2001:db8:0:1::${String(n)}`);
+  const { statusCode } = await limited.app.inject({ url: '/health', remoteAddress: '2001:db8:0:1::99' });
+  assert.equal(statusCode, 429, 'all requests, too');
+});
+
 test('sign-ins that are begun are limited: each is kept in the store, and anybody can begin one', async () => {
   await using limited = await startApi({ config: { rateLimit: { signInsBegun: 2 } } });
   const statuses: number[] = [];

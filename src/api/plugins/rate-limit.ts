@@ -12,7 +12,7 @@ export type Count = (request: FastifyRequest) => Promise<void>;
 
 /**
  * Of all requests (a hook, so that unknown addresses count too), and those that are counted where they happen: whoever has a good token is not kept out by
- * somebody else's failures behind the same address.
+ * somebody else's failures behind the same address. The plugin counts IPv6 by /64, as domain/limit-key.ts does.
  */
 export async function registerRateLimit(app: App, limits: ApiConfig['rateLimit']): Promise<{ readonly failedLogin: Count; readonly signInBegun: Count }> {
   await app.register(rateLimit, { global: false });
