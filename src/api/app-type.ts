@@ -8,6 +8,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import type { OpenAnswers } from './sign-in/open-answers.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 import type { Caller } from './caller.ts';
+import type { SessionCookie } from './session-cookie.ts';
 import type { StatusWaiter } from './wait.ts';
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
@@ -23,6 +24,7 @@ export interface ApiContext extends ApiDependencies {
   readonly waiter: StatusWaiter;
   readonly signInCheck: SignIn;
   readonly openAnswers: OpenAnswers;
+  readonly sessionCookie: SessionCookie;
   /** Aborts when the server closes: ends streams and waits. */
   readonly closing: AbortSignal;
   /** Figures that routes want shown by /metrics. */

@@ -41,6 +41,7 @@ import { Share } from './schemas/share.ts';
 import { Template } from './schemas/template.ts';
 import { LoggedIn, NewToken, Person, Profile, Token, User } from './schemas/user.ts';
 import { webhookSchemas } from './schemas/webhook.ts';
+import { SessionCookie } from './session-cookie.ts';
 import { OpenAnswers } from './sign-in/open-answers.ts';
 import { SignIn } from './sign-in/sign-in.ts';
 import { StatusWaiter } from './wait.ts';
@@ -76,7 +77,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   });
   const waiter = new StatusWaiter(dependencies.store, dependencies.status, dependencies.clock);
   const signInCheck = new SignIn(dependencies);
-  const context: ApiContext = { ...dependencies, signInCheck, openAnswers: new OpenAnswers({ ...dependencies, signInCheck }), closing: closing.signal, metrics: new Registry(), waiter };
+  const { isPublicHttps: isHttps = false, installation = null } = dependencies.config;
+  const sessionCookie = new SessionCookie({ isHttps, installation });
+  const context: ApiContext = { ...dependencies, signInCheck, openAnswers: new OpenAnswers({ ...dependencies, signInCheck }), sessionCookie, closing: closing.signal, metrics: new Registry(), waiter };
 
   acceptEmptyJson(app);
   registerErrors(app);

@@ -47,6 +47,8 @@ export interface ApiConfig {
   readonly trustedProxies?: readonly string[];
   /** Browsers reach the API over https, whatever a request here looks like. Default: false. */
   readonly isPublicHttps?: boolean;
+  /** Short text that tells the cookies of this installation from those of others on the same host. Default: none. */
+  readonly installation?: string;
   /** Requests per minute and address; defaults in plugins/rate-limit.ts. */
   readonly rateLimit?: { readonly requests?: number; readonly failedLogins?: number; readonly signInsBegun?: number };
 }

@@ -1,15 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { cookieName, type CookiePlace } from '../domain/cookie-name.ts';
 import { hashApiToken } from './secrets.ts';
 
-/** Also in src/gateway/protocols/http/headers.ts, which keeps it from databases. */
-const NAME = 'dbmaker_session';
 const CSRF_HEADER = 'x-csrf-token';
-
-/** What a browser sends by itself: its EventSource, downloads and reloaded pages have no header. */
-export function sessionOf(request: FastifyRequest): string | undefined {
-  return request.cookies[NAME];
-}
 
 /**
  * Whether a request needs more than the cookie: what changes something, and what shows secrets. A browser sends cookies also with what a foreign
@@ -38,13 +32,31 @@ export function hasCsrfToken({ headers }: FastifyRequest, secret: string): boole
  */
 export const hashSession = (secret: string): string => hashApiToken(`session ${secret}`);
 
-/** @param expires milliseconds since 1970; `secure`: although this request looks like plain HTTP */
-export function setSession(request: FastifyRequest, reply: FastifyReply, secret: string, { expires, secure }: { expires: number; secure: boolean }): void {
-  void reply.setCookie(NAME, secret, { ...attributes(request, secure), expires: new Date(expires) });
-}
+/** What a browser sends by itself: its EventSource, downloads and reloaded pages have no header. */
+export class SessionCookie {
+  readonly #name: string;
+  readonly #isHttps: boolean;
 
-export function clearSession(request: FastifyRequest, reply: FastifyReply, secure: boolean): void {
-  void reply.clearCookie(NAME, attributes(request, secure));
-}
+  constructor(place: CookiePlace) {
+    this.#name = cookieName('session', place, '__Host-');
+    this.#isHttps = place.isHttps;
+  }
 
-const attributes = (request: FastifyRequest, secure: boolean) => ({ path: '/', httpOnly: true, sameSite: 'lax' as const, secure: secure || request.protocol === 'https' });
+  of(request: FastifyRequest): string | undefined {
+    return request.cookies[this.#name];
+  }
+
+  /** @param expires milliseconds since 1970 */
+  set(request: FastifyRequest, reply: FastifyReply, secret: string, expires: number): void {
+    void reply.setCookie(this.#name, secret, { ...this.#attributes(request), expires: new Date(expires) });
+  }
+
+  clear(request: FastifyRequest, reply: FastifyReply): void {
+    void reply.clearCookie(this.#name, this.#attributes(request));
+  }
+
+  /** Secure also where this request looks like plain HTTP, as it came from a proxy. */
+  #attributes(request: FastifyRequest): { path: string; httpOnly: true; sameSite: 'lax'; secure: boolean } {
+    return { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#isHttps || request.protocol === 'https' };
+  }
+}

@@ -25,6 +25,8 @@ export interface IssuerPorts {
   readonly log: Log;
   /** Origin of the console and the API. Asked when it is first needed: a port may not be known before the server listens. */
   readonly publicUrl: () => string;
+  /** Tells its cookies from those of other installations on the same host. Default: none. */
+  readonly installation?: string;
 }
 
 /** The issuer for local accounts. It does nothing before it is first asked. */
@@ -128,13 +130,14 @@ class Issuer implements EmbeddedIssuer {
   }
 
   async #look(): Promise<void> {
-    const { store, box, clock, log, publicUrl } = this.#ports;
+    const { store, box, clock, log, publicUrl, installation = null } = this.#ports;
     const keys = await this.#keys.current();
     const kids = keys.map(({ kid }) => kid).join();
     if (this.#made?.kids !== kids) {
       const provider = createProvider({
         issuer: this.issuer,
         origins: originsOf(publicUrl()),
+        cookies: { isHttps: publicUrl().startsWith('https:'), installation },
         keys,
         cookieKey: await this.#keys.cookieKey(),
         adapter: { oidc: store.signIn.oidc, box, clock },

@@ -7,8 +7,6 @@ export const AUDIENCE = 'dbmaker-api';
 export const SCOPE = 'dbmaker';
 /** The console's page to which sign-in and sign-out come back. */
 export const REDIRECT_PATH = '/auth/redirect';
-/** Also in src/gateway/protocols/http/headers.ts, which keeps them from databases. */
-export const COOKIES = { session: 'dbmaker_oidc', interaction: 'dbmaker_oidc_interaction', resume: 'dbmaker_oidc_resume' };
 /** Seconds. */
 export const ACCESS_TOKEN_SECONDS = 600;
 export const SESSION_SECONDS = 14 * 86_400;

@@ -1,15 +1,17 @@
 import { errors, Provider, type OidcContext, type TokenModel } from 'oidc-provider';
+import { cookieName, type CookiePlace } from '../domain/cookie-name.ts';
 import type { User } from '../domain/user/user.ts';
 import { Adapter } from './adapter.ts';
 import { InteractionAdapter, SessionAdapter, type Checks } from './checked-adapters.ts';
 import type { SigningKey } from './keys.ts';
-import { ACCESS_TOKEN_SECONDS, AUDIENCE, CLIENT_ID, COOKIES, MOUNT, REDIRECT_PATH, RESOURCE, SCOPE, SESSION_SECONDS } from './names.ts';
+import { ACCESS_TOKEN_SECONDS, AUDIENCE, CLIENT_ID, MOUNT, REDIRECT_PATH, RESOURCE, SCOPE, SESSION_SECONDS } from './names.ts';
 import { errorPage, signedOutPage, signOutPage } from './pages/other.ts';
 
 export interface ProviderSetup extends Checks {
   readonly issuer: string;
   /** Of the console: where browsers may be sent back to. */
   readonly origins: readonly string[];
+  readonly cookies: CookiePlace;
   /** To sign with the first. */
   readonly keys: readonly SigningKey[];
   readonly cookieKey: string;
@@ -19,6 +21,7 @@ export interface ProviderSetup extends Checks {
 
 /** oidc-provider as the console needs it. Everything that it remembers is in the store, so it can be replaced by a new one at any time. */
 export function createProvider(setup: ProviderSetup): Provider {
+  const { cookies: place } = setup;
   const back = setup.origins.map((origin) => `${origin}${REDIRECT_PATH}`);
   const provider = new Provider(setup.issuer, {
     adapter: (model: string) => (model === 'Interaction' ? new InteractionAdapter(model, setup) : model === 'Session' ? new SessionAdapter(model, setup) : new Adapter(model, setup.adapter)),
@@ -34,9 +37,10 @@ export function createProvider(setup: ProviderSetup): Provider {
     }],
     jwks: { keys: setup.keys.map(({ jwk }) => jwk) },
     cookies: {
-      names: COOKIES,
+      // Those of a sign-in under way are for one address each, which __Host- does not allow.
+      names: { session: cookieName('oidc', place, '__Host-'), interaction: cookieName('oidc_interaction', place, '__Secure-'), resume: cookieName('oidc_resume', place, '__Secure-') },
       keys: [setup.cookieKey],
-      long: { httpOnly: true, sameSite: 'lax', path: MOUNT, signed: true },
+      long: { httpOnly: true, sameSite: 'lax', path: place.isHttps ? '/' : MOUNT, signed: true },
       short: { httpOnly: true, sameSite: 'lax', signed: true },
     },
     scopes: ['openid', 'profile', 'email'],

@@ -68,7 +68,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
       started.defer(() => workers.stop());
     }
     if (has('api')) {
-      const api = await startApi(config, { store, secretBox, runtime, signals, certificates, moreMetrics: Registry.merge(registries), log });
+      const api = await startApi(config, { store, secretBox, runtime, homeId, signals, certificates, moreMetrics: Registry.merge(registries), log });
       started.defer(() => api.stop());
       greeting = api.greeting;
     }

@@ -6,6 +6,7 @@ import { buildApp } from '../api/app.ts';
 import type { ApiDependencies } from '../api/dependencies.ts';
 import { createBackupFiles } from '../backups/index.ts';
 import type { Config } from '../config/config.ts';
+import { derivedId } from '../domain/derived-id.ts';
 import { DbmakerError } from '../domain/errors.ts';
 import type { Certificates } from '../domain/ports/certificates.ts';
 import type { Runtime } from '../domain/ports/runtime.ts';
@@ -26,6 +27,7 @@ export interface ApiNeeds {
   readonly secretBox: SecretBox;
   /** To read logs and figures. */
   readonly runtime: Runtime;
+  readonly homeId: string;
   readonly signals: Signals;
   readonly certificates: Certificates;
   /** Of the other parts in this process, shown with our own. */
@@ -35,12 +37,13 @@ export interface ApiNeeds {
 
 /** Resolves when it listens. @throws DbmakerError port_taken */
 export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greeting: string; stop(): Promise<void> }> {
-  const { store, secretBox, runtime, signals, certificates, moreMetrics, log } = needs;
+  const { store, secretBox, runtime, homeId, signals, certificates, moreMetrics, log } = needs;
   const admin = await ensureAdmin(store, config);
   await loadBuiltinTemplates(store, TEMPLATES);
   const { postgresqlPort, redisPort, tlsPort } = config.gateway;
   const where = { publicUrl: config.publicUrl ?? `http://localhost:${String(config.httpPort)}` };
-  const signIn = chooseIssuer(config, { store, box: secretBox, clock, log: log.child({ part: 'issuer' }), publicUrl: () => where.publicUrl });
+  const installation = derivedId(`cookies of ${homeId}`).slice(0, 6); // the id itself labels what runs, and is nobody's business
+  const signIn = chooseIssuer(config, { store, box: secretBox, clock, log: log.child({ part: 'issuer' }), publicUrl: () => where.publicUrl, installation });
   const app = await buildApp({
     signIn,
     store,
@@ -49,6 +52,7 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
     log,
     config: {
       ...config,
+      installation,
       isPublicHttps: where.publicUrl.startsWith('https:'),
       gateway: { postgresqlPort, redisPort, tlsPort, certificateAuthority: certificates.authority },
       consoleDirectory: existsSync(path.join(CONSOLE, 'index.html')) ? CONSOLE : null,

@@ -98,7 +98,7 @@ export interface Person {
 
 const ANY = 'any report';
 
-export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree']; clock?: Clock; signIn?: ApiDependencies['signIn'] } = {}): Promise<Harness> {
+export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortFree?: ApiDependencies['isPortFree']; clock?: Clock; signIn?: ApiDependencies['signIn']; publicUrl?: string } = {}): Promise<Harness> {
   const directory = await temporaryDirectory('api');
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
@@ -108,7 +108,9 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
   const woken: string[] = [];
   const runtime: Harness['runtime'] = { logs: noLogs, stats: async () => ({ cpuMs: 1, memoryBytes: 2, diskBytes: 3, processes: 4 }) };
   const secretBox = await openSecretBox({ home: directory.path, key: null });
-  const issuer = createIssuer({ store, box: secretBox, clock: overrides.clock ?? systemClock, log, publicUrl: () => 'http://localhost:8080' });
+  const { publicUrl = 'http://localhost:8080' } = overrides;
+  const installation = overrides.config?.installation === undefined ? {} : { installation: overrides.config.installation };
+  const issuer = createIssuer({ store, box: secretBox, clock: overrides.clock ?? systemClock, log, publicUrl: () => publicUrl, ...installation });
   const app = await buildApp({
     signIn: overrides.signIn ?? { kind: 'embedded', issuer },
     store,
@@ -121,7 +123,7 @@ export async function startApi(overrides: { config?: Partial<ApiConfig>; isPortF
         return () => void reports.off(ANY, callback);
       },
     },
-    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, policies: { sleepAfterMs: null, removeAfterMs: null }, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, ...overrides.config },
+    config: { domain: 'localhost', portRange: PORT_RANGE, defaultQuota: QUOTA, policies: { sleepAfterMs: null, removeAfterMs: null }, gateway: { postgresqlPort: 15432, redisPort: 16379, tlsPort: 13443, certificateAuthority: null }, isPublicHttps: publicUrl.startsWith('https:'), ...overrides.config },
     wake: { changed: (id) => void woken.push(id) },
     backups: createBackupFiles(directory.path),
     status: {

@@ -335,7 +335,12 @@ test('a demoted admin loses the powers of a token at once', async () => {
 test('where browsers come by https, they are told to stay there, and the cookie goes nowhere else', async () => {
   await using secure = await startApi({ config: { isPublicHttps: true } });
   const login = await secure.ask('/api/auth/login', { method: 'POST', token: secure.admin.token });
-  assert.match(String(login.headers['set-cookie']), /; HttpOnly; Secure; SameSite=Lax$/);
+  assert.match(String(login.headers['set-cookie']), /^__Host-dbmaker_session=dbm_[\w-]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/, 'no Domain');
+  const [cookie = ''] = String(login.headers['set-cookie']).split(';');
+  assert.equal((await secure.ask('/api/users/profile', { headers: { cookie } })).status, 200);
+  assert.equal((await secure.ask('/api/users/profile', { headers: { cookie: cookie.replace('__Host-', '') } })).status, 401, 'one that anybody could have set');
+  const logout = await secure.ask('/api/auth/logout', { method: 'POST', headers: { cookie, 'x-csrf-token': (JSON.parse(login.text) as { csrfToken: string }).csrfToken } });
+  assert.match(String(logout.headers['set-cookie']), /^__Host-dbmaker_session=; Max-Age=0; Path=\/;.* Secure/);
   assert.equal(login.headers['strict-transport-security'], 'max-age=31536000');
   assert.equal((await secure.ask('/oidc/jwks')).headers['strict-transport-security'], 'max-age=31536000', 'the pages of the issuer as well');
   assert.equal((await api.ask('/api/users/profile', { token: api.admin.token })).headers['strict-transport-security'], undefined);

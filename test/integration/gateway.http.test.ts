@@ -352,5 +352,6 @@ test('the sessions of the API and of its issuer are not passed on to a service, 
   const told = async (cookie: string) => (await ask({ port: house.ports.tls, headers: { host: `${slug}.db.test`, cookie } })).told.headers['cookie'];
   assert.equal(await told('a=1; dbmaker_session=dbm_secret; b=2'), 'a=1; b=2');
   assert.equal(await told('dbmaker_session=dbm_secret'), undefined);
+  assert.equal(await told('__Host-dbmaker_session_ab12cd=x; __Host-dbmaker_oidc_ab12cd.sig=y; __Secure-dbmaker_oidc_interaction_ab12cd=z; my_dbmaker_session=1; a=1'), 'my_dbmaker_session=1; a=1');
   assert.equal(await told('dbmaker_oidc=x; dbmaker_oidc.sig=y; dbmaker_oidc_interaction=z; dbmaker_oidc_resume.sig=w; a=1'), 'a=1', 'nor that of the issuer');
 });

@@ -64,8 +64,9 @@ export class Browser {
     this.origin = origin;
   }
 
+  /** By how its name begins: an installation adds what is its own. */
   cookie(name: string): Cookie | undefined {
-    return [...this.#cookies.values()].find((cookie) => cookie.name === name);
+    return [...this.#cookies.values()].find((cookie) => cookie.name.startsWith(name));
   }
 
   forget(name: string): void {

@@ -7,7 +7,7 @@ import { hasScope } from '../caller.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { hashApiToken, isApiToken } from '../secrets.ts';
-import { csrfTokenOf, hasCsrfToken, hashSession, needsCsrfToken, sessionOf } from '../session-cookie.ts';
+import { csrfTokenOf, hasCsrfToken, hashSession, needsCsrfToken, type SessionCookie } from '../session-cookie.ts';
 import { isAccessToken } from '../sign-in/access-tokens.ts';
 import type { SignedIn, SignIn } from '../sign-in/sign-in.ts';
 import type { Count } from './rate-limit.ts';
@@ -19,10 +19,10 @@ const REMEDY = 'Send the header Authorization: Bearer <API token (dbm_...) or ac
 /** Pages of the API browser come from a library and are open to all. */
 const isDocsPage = (url: string): boolean => url === '/docs' || url.startsWith('/docs/');
 
-type Needs = Pick<ApiDependencies, 'store' | 'clock' | 'log'> & { readonly signInCheck: Pick<SignIn, 'check'> };
+type Needs = Pick<ApiDependencies, 'store' | 'clock' | 'log'> & { readonly signInCheck: Pick<SignIn, 'check'>; readonly sessionCookie: SessionCookie };
 
 /** API tokens, access tokens and session cookies, and for every route the check that it says who may use it. */
-export function registerAuth(app: App, { store, clock, log, signInCheck }: Needs, countFailure: Count): void {
+export function registerAuth(app: App, { store, clock, log, signInCheck, sessionCookie }: Needs, countFailure: Count): void {
   app.decorateRequest('caller', null);
 
   app.addHook('onRoute', ({ url, method, config }) => {
@@ -46,7 +46,7 @@ export function registerAuth(app: App, { store, clock, log, signInCheck }: Needs
 
   async function authenticate(request: FastifyRequest): Promise<Caller> {
     const { authorization } = request.headers;
-    const cookie = sessionOf(request);
+    const cookie = sessionCookie.of(request);
     if (authorization === undefined && cookie !== undefined) return bySession(request, cookie);
     const bearer = bearerOf(authorization);
     if (!isApiToken(bearer)) return byAccessToken(await signInCheck.check(bearer, { begin: request.routeOptions.url === LOGIN }));

@@ -7,15 +7,14 @@ import { LOGIN } from '../plugins/auth.ts';
 import { time, userView } from '../present.ts';
 import { problemResponse, ref } from '../schemas/common.ts';
 import { LoggedIn } from '../schemas/user.ts';
-import { clearSession, csrfTokenOf, sessionOf, setSession } from '../session-cookie.ts';
+import { csrfTokenOf } from '../session-cookie.ts';
 import { beginSession } from '../sign-in/sessions.ts';
 
 const tags = ['sign-in'];
 
 /** Begin and end: with the access token of an issuer, or an API token. */
 export function registerSessionRoutes(app: App, context: ApiContext): void {
-  const { store, config, signIn, signInCheck, openAnswers } = context;
-  const secure = config.isPublicHttps === true;
+  const { store, signIn, signInCheck, openAnswers, sessionCookie } = context;
 
   app.post(LOGIN, {
     config: { access: 'read', audit: { action: 'session.begin' } },
@@ -30,9 +29,9 @@ export function registerSessionRoutes(app: App, context: ApiContext): void {
     const caller = callerOf(request);
     const { user } = caller;
     if (caller.by.kind === 'session') throw new DbmakerError('unauthenticated', 'A session cannot begin another one.', { remedy: 'Send a token in the Authorization header.' });
-    const session = await beginSession(context, caller, sessionOf(request));
+    const session = await beginSession(context, caller, sessionCookie.of(request));
     noteAudit(request, { subject: session.id, ownerId: user.id });
-    setSession(request, reply, session.secret, { expires: session.expiresAt, secure });
+    sessionCookie.set(request, reply, session.secret, session.expiresAt);
     return { ...userView(user), csrfToken: csrfTokenOf(session.secret), expiresAt: time(session.expiresAt) };
   });
 
@@ -53,7 +52,7 @@ export function registerSessionRoutes(app: App, context: ApiContext): void {
     if (by.kind === 'session') await store.tokens.delete(user.id, token.id);
     else await store.signIn.sessions.endOf(user.id, token.id);
     openAnswers.lookAgain(user.id);
-    clearSession(request, reply, secure);
+    sessionCookie.clear(request, reply);
     return reply.code(204).send(null);
   });
 }

@@ -11,9 +11,9 @@ const OURS = /^(?:host|forwarded|x[-_]real[-_]ip|x[-_]forwarded[-_].*)$/;
 
 /**
  * Cookies know no ports: a browser that is signed in to the API sends its session to everything on the same host. It is nobody's business but the
- * API's (src/api/session-cookie.ts), or the issuer's (src/issuer/names.ts).
+ * API's, or the issuer's (src/domain/cookie-name.ts).
  */
-const withoutOurs = (cookies: string): string => cookies.split(';').filter((cookie) => !/^\s*(?:__Host-)?dbmaker_(?:session|oidc\w*)(?:\.sig)?\s*=/i.test(cookie)).join(';').trim();
+const withoutOurs = (cookies: string): string => cookies.split(';').filter((cookie) => !/^\s*(?:__Host-|__Secure-)?dbmaker_(?:session|oidc)\w*(?:\.sig)?\s*=/i.test(cookie)).join(';').trim();
 
 /** The end-to-end headers of a message, spelt and ordered as they were, without those that `dropped` tells (a name in lower case). */
 export function passedOn(message: IncomingMessage, dropped: (name: string) => boolean = () => false): OutgoingHttpHeaders {
