@@ -6,7 +6,7 @@ describe('an order', () => {
   });
 
   it('says what was chosen', () => {
-    expect(newDatabase({ template: 'redis', name: 'cache', memoryMb: '512', cpus: '0.5', sleepAfter: 'never', removeAfter: '7d' }))
-      .toEqual({ template: 'redis', name: 'cache', resources: { memory: '512MB', cpus: 0.5 }, sleepAfter: 'never', removeAfter: '7d' });
+    expect(newDatabase({ template: 'redis', name: 'cache', memoryMb: '512', cpus: '0.5', sleepAfter: 'never', removeAfter: '7d', ttl: '30d' }))
+      .toEqual({ template: 'redis', name: 'cache', resources: { memory: '512MB', cpus: 0.5 }, sleepAfter: 'never', removeAfter: '7d', ttl: '30d' });
   });
 });

@@ -11,12 +11,13 @@ import { PageHeading } from '../shell/page-heading';
 import { Icon } from '../ui/icon';
 import { STATES } from '../ui/state-looks';
 import { DatabaseRow } from './database-row';
+import { FirstDatabase } from './first-database';
 import { matches, NO_FILTER } from './filter';
 
 /** My databases, live. */
 @Component({
   selector: 'dbm-database-list',
-  imports: [DatabaseRow, FormField, Icon, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, PageHeading, RouterLink],
+  imports: [DatabaseRow, FirstDatabase, FormField, Icon, MatButtonModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, PageHeading, RouterLink],
   templateUrl: './database-list.html',
   styleUrl: './database-list.scss',
 })

@@ -14,6 +14,7 @@ const SHOWN_MS = 2000;
     </button>
     <span class="cdk-visually-hidden" role="status">{{ copied() ? copiedText : '' }}</span>
   `,
+  styles: 'button { font-size: 1rem; }',
 })
 export class CopyButton {
   /** What is copied, for people: "connection string". */

@@ -1,4 +1,4 @@
-import { Component, computed, DestroyRef, inject, input, linkedSignal, resource, signal } from '@angular/core';
+import { Component, computed, DestroyRef, inject, input, linkedSignal, resource } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { MatButtonModule } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
@@ -16,6 +16,9 @@ import { clientName } from './client-name';
 
 /** Named by snippets that need the certificate of our own authority. */
 const CA_FILE = 'dbmaker-ca.pem';
+
+/** What most people try first. */
+const FIRST_CLIENT: Readonly<Record<string, string>> = { postgresql: 'psql', redis: 'redis-cli' };
 
 /** How to connect. The password is fetched only when somebody asks to see or to copy it: each time is written to the audit. */
 @Component({
@@ -44,7 +47,7 @@ export class ConnectionCard {
     return this.getting.problem() ?? (error === undefined ? null : toApiError(error));
   });
   protected readonly isRevealed = computed(() => this.#revealed() !== null);
-  protected readonly client = signal('uri');
+  protected readonly client = linkedSignal(() => FIRST_CLIENT[this.database().engine] ?? 'env');
 
   protected readonly connection = computed(() => this.#revealed() ?? (this.#address.hasValue() ? this.#address.value() : null));
   protected readonly clients = computed(() => Object.keys(this.connection()?.clients ?? {}).map((key) => ({ key, name: clientName(key) })));

@@ -28,7 +28,7 @@ import { TimeFromNowPipe } from '../../ui/time-from-now';
             @if (one.sleepAfter === 'never') { <span i18n>It never sleeps by itself.</span> }
             @else { <span i18n>It sleeps after {{ text(one.sleepAfter) }} without use; the next connection wakes it.</span> }
             @if (ahead?.open) { <span class="dbm-quiet" i18n>It is in use: {ahead?.open, plural, =1 {1 connection is} other {{{ ahead?.open }} connections are}} open.</span> }
-            @else if (ahead?.sleepsAt; as at) { <span class="dbm-quiet"><ng-container i18n>Next</ng-container> {{ at | timeFromNow }}, {{ at | date: 'd MMM, HH:mm' }}.</span> }
+            @else if (ahead?.sleepsAt; as at) { <span class="dbm-quiet"><ng-container i18n>If nobody uses it, that is</ng-container> {{ at | timeFromNow }}, {{ at | date: 'd MMM, HH:mm' }}.</span> }
           </dd>
         </div>
         <div>

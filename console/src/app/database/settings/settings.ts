@@ -1,62 +1,96 @@
-import { Component, computed, inject, linkedSignal, signal } from '@angular/core';
-import { form, FormField, submit, validate } from '@angular/forms/signals';
+import { Component, computed, effect, inject, linkedSignal, resource, signal, untracked } from '@angular/core';
+import { form, FormField, validate } from '@angular/forms/signals';
 import { MatButtonModule } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
 import { MatInputModule } from '@angular/material/input';
 import { Api, answered } from '../../api/api';
-import { toApiError } from '../../api/api-error';
-import type { ApiError } from '../../api/api-error';
+import { parseAddressRange } from '../../api/generated/address-range';
 import { instanceNameProblem } from '../../api/generated/names';
+import { Templates } from '../../api/templates';
+import { PageHeading } from '../../shell/page-heading';
+import { attempt } from '../../ui/attempt';
 import { formatBytes } from '../../ui/bytes';
 import { DurationSelect } from '../../ui/duration-select';
-import { CPUS, MEMORY_MB, REMOVE_AFTER, SLEEP_AFTER } from '../../ui/policy-choices';
+import { CPUS, MEMORY_MB, REMOVE_AFTER, SLEEP_AFTER, TTL } from '../../ui/policy-choices';
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
-import { changeOf, followed, settingsOf, withChoice } from './change';
-import type { SettingsValues } from './change';
+import { changeOf, followed, settingsOf, sourcesIn, withChoice } from './change';
 
-/** Name, size, and what happens when nobody uses it. */
+const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** Name, size, what happens when nobody uses it, and who may connect. */
 @Component({
   selector: 'dbm-settings',
-  imports: [DurationSelect, FormField, MatButtonModule, MatFormFieldModule, MatInputModule, ProblemNote],
+  imports: [DurationSelect, FormField, MatButtonModule, MatFormFieldModule, MatInputModule, PageHeading, ProblemNote],
   templateUrl: './settings.html',
   styleUrl: './settings.scss',
 })
 export class Settings {
-  readonly #api = inject(Api);
-  protected readonly current = inject(CurrentDatabase);
-  readonly #now = computed(() => ({ id: this.current.id(), settings: settingsOf(this.current.database()) }));
-  /** As it is, but for what somebody types; that is begun anew only with another database. */
-  readonly #values = linkedSignal<{ id: string; settings: SettingsValues }, SettingsValues>({
-    source: this.#now,
-    computation: ({ id, settings }, before) => (before?.source.id === id ? followed(before.value, before.source.settings, settings) : settings),
-  });
+  readonly #client = inject(Api).client;
+  readonly #templates = inject(Templates);
+  readonly #current = inject(CurrentDatabase);
+  /** As it is. */
+  readonly #live = computed(() => settingsOf(this.#current.database()));
+  /** From which what is typed began. */
+  #base = this.#live();
+  /** As it is typed; begun anew only with another database. */
+  readonly #values = linkedSignal({ source: this.#current.id, computation: () => untracked(this.#live) });
+  readonly #allTemplates = resource({ loader: () => this.#templates.list() });
+
   protected readonly sleepAfter = SLEEP_AFTER;
   protected readonly removeAfter = REMOVE_AFTER;
+  protected readonly ttl = ['', ...TTL];
   protected readonly memories = computed(() => withChoice(MEMORY_MB, this.#values().memoryMb).map((mb) => ({ value: mb, text: formatBytes(Number(mb) * 1024 ** 2) })));
   protected readonly cpus = computed(() => withChoice(CPUS, this.#values().cpus));
+  /** The longest that an admin lets people ask for; the server has the last word. */
+  protected readonly allow = computed(() => (this.#allTemplates.hasValue() ? this.#allTemplates.value().find(({ key }) => key === this.#current.database()?.template)?.policies?.allow : undefined));
+  protected readonly mayKeep = computed(() => this.#values().keep || (this.allow()?.removeAfter === undefined && this.allow()?.ttl === undefined));
+  protected readonly asItIs = computed(() => {
+    const expiresAt = this.#current.database()?.expiresAt ?? null;
+    return expiresAt === null ? $localize`no` : $localize`on ${WHEN.format(Date.parse(expiresAt))}:when:`;
+  });
+  protected readonly endHint = computed(() => (this.#values().ttl === '' ? $localize`Used or not.` : $localize`Used or not; counted from when it is saved.`));
   protected readonly saved = signal(false);
-  protected readonly problem = signal<ApiError | null>(null);
+  protected readonly saving = attempt();
   protected readonly settings = form(this.#values, (path) => {
     validate(path.name, ({ value }) => {
       const problem = instanceNameProblem(value());
       return problem === null ? null : { kind: 'name', message: $localize`The name ${problem}:problem:.` };
     });
+    validate(path.allowedSources, ({ value }) => {
+      const wrong = sourcesIn(value()).find((source) => parseAddressRange(source) === undefined);
+      return wrong === undefined ? null : { kind: 'source', message: $localize`${wrong}:source: is no address and no range such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32.` };
+    });
   });
-  protected readonly change = computed(() => changeOf(this.#now().settings, this.#values()));
+  protected readonly change = computed(() => changeOf(this.#live(), this.#values()));
+
+  constructor() {
+    // What others change meanwhile is not taken back by saving something else.
+    effect(() => {
+      this.#current.id();
+      const live = this.#live();
+      this.#values.update((typed) => followed(this.#base, live, typed));
+      this.#base = live;
+    });
+  }
+
+  protected discard(): void {
+    this.#values.set(this.#live());
+    this.saving.forget();
+  }
 
   protected async save(): Promise<void> {
     const body = this.change();
-    if (body === null) return;
+    this.settings().markAsTouched();
+    if (body === null || !this.settings().valid()) return;
     this.saved.set(false);
-    this.problem.set(null);
-    await submit(this.settings, async () => {
-      try {
-        await answered(this.#api.client.PATCH('/api/containers/{id}', { params: { path: { id: this.current.id() } }, body }));
-        this.saved.set(true);
-      } catch (error) {
-        this.problem.set(toApiError(error));
-      }
+    const sent = this.#values();
+    const worked = await this.saving.run(async () => {
+      const saved = await answered(this.#client.PATCH('/api/containers/{id}', { params: { path: { id: this.#current.id() } }, body }));
+      if (saved.id !== this.#current.id()) return;
+      this.#base = settingsOf(saved); // as the server writes it; and the end of a life is said once
+      this.#values.update((typed) => followed(sent, this.#base, typed));
     });
+    this.saved.set(worked);
   }
 }
