@@ -20,6 +20,7 @@ export const routes: Routes = [
       { path: 'new', title: title($localize`New database`), loadComponent: async () => (await import('./create/create-page')).CreatePage },
       { path: 'backups', title: title($localize`Backups`), loadComponent: async () => (await import('./backups/backup-list')).BackupList },
       { path: 'databases/:id', loadChildren: async () => (await import('./database/routes')).databaseRoutes },
+      { path: 'account', loadChildren: async () => (await import('./account/routes')).accountRoutes },
       { path: 'webhooks', loadChildren: async () => (await import('./webhooks/routes')).webhookRoutes },
       { path: 'admin', canActivate: [onlyAdmins], loadChildren: async () => (await import('./admin/routes')).adminRoutes },
       { path: '**', title: title($localize`Not found`), loadComponent: async () => (await import('./shell/not-found')).NotFound },

@@ -11,6 +11,10 @@ export type Template = Schemas['Template'];
 export type Backup = Schemas['Backup'];
 /** Of whoever is signed in, with the end of the session. */
 export type Profile = Schemas['LoggedIn'];
+/** Who somebody is, what they may hold and what they hold. */
+export type Me = Schemas['Profile'];
+export type Token = Schemas['Token'];
+export type NewToken = Schemas['NewToken'];
 export type SignInSettings = Schemas['SignIn'];
 /** Somebody, as admins see them. */
 export type Person = Schemas['Person'];
