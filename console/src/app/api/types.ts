@@ -7,6 +7,9 @@ export type Database = Schemas['Instance'];
 export type DatabaseState = Database['status'];
 export type Connection = Schemas['Connection'];
 export type DatabaseEvent = Schemas['InstanceEvent'];
+/** What somebody may do with a database. */
+export type AccessLevel = Database['access'];
+export type Share = Schemas['Share'];
 export type Template = Schemas['Template'];
 export type Backup = Schemas['Backup'];
 /** Of whoever is signed in, with the end of the session. */

@@ -4,6 +4,7 @@ import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { Title } from '@angular/platform-browser';
 import { ActivatedRoute, NavigationEnd, Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { filter, map, startWith } from 'rxjs';
+import { isShared, mayManage } from '../api/rights';
 import { PageHeading } from '../shell/page-heading';
 import { Icon } from '../ui/icon';
 import { iconOfType } from '../ui/icons';
@@ -25,16 +26,19 @@ export class DatabasePage {
   readonly id = input.required<string>();
   protected readonly current = inject(CurrentDatabase);
   protected readonly iconOf = iconOfType;
+  protected readonly isShared = isShared;
+  protected readonly mayManage = mayManage;
+  readonly #route = inject(ActivatedRoute);
+  /** What routes.ts says of the tab that is open. */
+  protected readonly tab = toSignal(inject(Router).events.pipe(
+    filter((event) => event instanceof NavigationEnd),
+    startWith(null),
+    map(() => this.#route.snapshot.firstChild?.data),
+  ));
 
   constructor() {
     const title = inject(Title);
-    const route = inject(ActivatedRoute);
-    const tab = toSignal(inject(Router).events.pipe(
-      filter((event) => event instanceof NavigationEnd),
-      startWith(null),
-      map(() => route.snapshot.firstChild?.data['tab'] as string | undefined),
-    ));
     effect(() => this.current.id.set(this.id()));
-    effect(() => title.setTitle([tab(), this.current.database()?.name ?? $localize`Database`, 'DbMaker'].filter((part) => part !== undefined).join(' · ')));
+    effect(() => title.setTitle([this.tab()?.['tab'] as string | undefined, this.current.database()?.name ?? $localize`Database`, 'DbMaker'].filter((part) => part !== undefined).join(' · ')));
   }
 }

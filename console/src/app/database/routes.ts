@@ -2,7 +2,7 @@ import type { Routes } from '@angular/router';
 import { DatabasePage } from './database-page';
 import { Overview } from './overview/overview';
 
-/** `tab`: what the title says beside the name. */
+/** `tab`: what the title says beside the name; `manage`: only for its owner and admins. */
 export const databaseRoutes: Routes = [
   {
     path: '',
@@ -11,7 +11,8 @@ export const databaseRoutes: Routes = [
       { path: '', pathMatch: 'full', component: Overview },
       { path: 'metrics', data: { tab: $localize`Metrics` }, loadComponent: async () => (await import('./metrics/metrics')).Metrics },
       { path: 'log', data: { tab: $localize`Log` }, loadComponent: async () => (await import('./log/log-view')).LogView },
-      { path: 'settings', data: { tab: $localize`Settings` }, loadComponent: async () => (await import('./settings/settings')).Settings },
+      { path: 'sharing', data: { tab: $localize`Sharing`, manage: true }, loadComponent: async () => (await import('./sharing/sharing')).Sharing },
+      { path: 'settings', data: { tab: $localize`Settings`, manage: true }, loadComponent: async () => (await import('./settings/settings')).Settings },
     ],
   },
 ];

@@ -2,6 +2,7 @@ import { DatePipe } from '@angular/common';
 import { Component, computed, input } from '@angular/core';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { RouterLink } from '@angular/router';
+import { isShared } from '../api/rights';
 import type { Database } from '../api/types';
 import { BytesPipe } from '../ui/bytes';
 import { Icon } from '../ui/icon';
@@ -16,5 +17,6 @@ import { StateBadge } from '../ui/state-badge';
 })
 export class DatabaseRow {
   readonly database = input.required<Database>();
+  protected readonly isShared = computed(() => isShared(this.database().access));
   protected readonly icon = computed(() => iconOfType(this.database().type));
 }

@@ -6,6 +6,13 @@ describe('a change of settings', () => {
 
   it('is nothing when nothing differs', () => expect(changeOf(was, { ...was, allowedSources: ' 10.0.0.0/8,' })).toBeNull());
 
+  it('is not undone by what happens meanwhile, and undoes nothing of that', () => {
+    const typed = { ...was, sleepAfter: 'never', tlsOnly: true };
+    const now = { ...was, name: 'renamed', sleepAfter: '4h' };
+    expect(followed(typed, was, now)).toEqual({ ...now, sleepAfter: 'never', tlsOnly: true });
+    expect(changeOf(now, followed(typed, was, now))).toEqual({ sleepAfter: 'never', tlsOnly: true });
+  });
+
   it('says only what differs', () => {
     expect(changeOf(was, { ...was, memoryMb: '512', removeAfter: 'never' })).toEqual({ resources: { memory: '512MB' }, removeAfter: 'never' });
     expect(changeOf(was, { ...was, tlsOnly: true, ttl: '7d', allowedSources: '' })).toEqual({ tlsOnly: true, ttl: '7d', allowedSources: [] });
@@ -21,14 +28,4 @@ describe('a change of settings', () => {
   it('offers what is chosen now, also if it is none of the usual', () => expect(withChoice([128, 256], '200')).toEqual(['128', '200', '256']));
 
   it('reads addresses however they are typed', () => expect(sourcesIn('10.0.0.7\n 2001:db8::/32; 10.1.0.0/16,\n')).toEqual(['10.0.0.7', '2001:db8::/32', '10.1.0.0/16']));
-});
-
-describe('settings that somebody else changes meanwhile', () => {
-  it('are followed where nobody has touched them, and what was typed stays', () => {
-    const was = { ...settingsOf(null), name: 'orders', sleepAfter: '1h' };
-    const typed = { ...was, name: 'invoices' };
-    const now = followed(was, { ...was, sleepAfter: '4h' }, typed);
-    expect([now.name, now.sleepAfter]).toEqual(['invoices', '4h']);
-    expect(changeOf({ ...was, sleepAfter: '4h' }, now)).toEqual({ name: 'invoices' });
-  });
 });

@@ -64,13 +64,9 @@ function cleanupOf(was: SettingsValues, now: SettingsValues): Pick<DatabaseChang
   return { ...(was.keep || now.removeAfter !== was.removeAfter ? { removeAfter: now.removeAfter } : {}), ...(now.ttl === '' ? {} : { ttl: now.ttl }) };
 }
 
-/**
- * What the form holds after the database has changed under it: what somebody has touched stays, the rest follows.
- * @param was as the database was, from which somebody began
- */
-export function followed(was: SettingsValues, is: SettingsValues, now: SettingsValues): SettingsValues {
-  const members = Object.keys(is) as (keyof SettingsValues)[];
-  return Object.fromEntries(members.map((member) => [member, now[member] === was[member] ? is[member] : now[member]])) as unknown as SettingsValues;
+/** What somebody has typed stays; the rest follows what others set meanwhile, so that saving takes none of it back. */
+export function followed(typed: SettingsValues, was: SettingsValues, now: SettingsValues): SettingsValues {
+  return { ...now, ...Object.fromEntries(Object.entries(typed).filter(([name, value]) => value !== was[name as keyof SettingsValues])) };
 }
 
 /** Numbers to choose from as texts, with the one that is chosen. */

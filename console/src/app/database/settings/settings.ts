@@ -1,4 +1,4 @@
-import { Component, computed, effect, inject, linkedSignal, resource, signal, untracked } from '@angular/core';
+import { Component, computed, inject, linkedSignal, resource, signal } from '@angular/core';
 import { form, FormField, validate } from '@angular/forms/signals';
 import { MatButtonModule } from '@angular/material/button';
 import { MatFormFieldModule } from '@angular/material/form-field';
@@ -15,6 +15,7 @@ import { CPUS, MEMORY_MB, REMOVE_AFTER, SLEEP_AFTER, TTL } from '../../ui/policy
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
 import { changeOf, followed, settingsOf, sourcesIn, withChoice } from './change';
+import type { SettingsValues } from './change';
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -29,12 +30,12 @@ export class Settings {
   readonly #client = inject(Api).client;
   readonly #templates = inject(Templates);
   readonly #current = inject(CurrentDatabase);
-  /** As it is. */
-  readonly #live = computed(() => settingsOf(this.#current.database()));
-  /** From which what is typed began. */
-  #base = this.#live();
-  /** As it is typed; begun anew only with another database. */
-  readonly #values = linkedSignal({ source: this.#current.id, computation: () => untracked(this.#live) });
+  readonly #now = computed(() => ({ id: this.#current.id(), settings: settingsOf(this.#current.database()) }));
+  /** As it is, but for what somebody types; that is begun anew only with another database. */
+  readonly #values = linkedSignal<{ id: string; settings: SettingsValues }, SettingsValues>({
+    source: this.#now,
+    computation: ({ id, settings }, before) => (before?.source.id === id ? followed(before.value, before.source.settings, settings) : settings),
+  });
   readonly #allTemplates = resource({ loader: () => this.#templates.list() });
 
   protected readonly sleepAfter = SLEEP_AFTER;
@@ -62,20 +63,10 @@ export class Settings {
       return wrong === undefined ? null : { kind: 'source', message: $localize`${wrong}:source: is no address and no range such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32.` };
     });
   });
-  protected readonly change = computed(() => changeOf(this.#live(), this.#values()));
-
-  constructor() {
-    // What others change meanwhile is not taken back by saving something else.
-    effect(() => {
-      this.#current.id();
-      const live = this.#live();
-      this.#values.update((typed) => followed(this.#base, live, typed));
-      this.#base = live;
-    });
-  }
+  protected readonly change = computed(() => changeOf(this.#now().settings, this.#values()));
 
   protected discard(): void {
-    this.#values.set(this.#live());
+    this.#values.set(this.#now().settings);
     this.saving.forget();
   }
 
@@ -88,8 +79,7 @@ export class Settings {
     const worked = await this.saving.run(async () => {
       const saved = await answered(this.#client.PATCH('/api/containers/{id}', { params: { path: { id: this.#current.id() } }, body }));
       if (saved.id !== this.#current.id()) return;
-      this.#base = settingsOf(saved); // as the server writes it; and the end of a life is said once
-      this.#values.update((typed) => followed(sent, this.#base, typed));
+      this.#values.update((typed) => followed(typed, sent, settingsOf(saved))); // as the server writes it; and the end of a life is said once
     });
     this.saved.set(worked);
   }
