@@ -102,7 +102,8 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByRole('link', { name: 'Backups', exact: true }).click();
   await page.getByRole('heading', { name: 'cache' }).waitFor();
   await seen(window, 'backups');
-  await page.getByRole('button', { name: 'Restore' }).click();
+  await page.getByRole('button', { name: 'Restore cache' }).click();
+  await page.getByRole('button', { name: 'Restore it' }).click();
   await page.getByText('Running', { exact: false }).first().waitFor({ timeout: 60_000 });
 
   await page.getByRole('button', { name: 'Theme' }).click();

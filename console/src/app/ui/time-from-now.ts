@@ -10,7 +10,7 @@ export function timeFromNow(at: number, now: number): string {
   const words = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
   for (const [unit, size] of UNITS) {
     // "in 47 hours" says more than "in 1 day".
-    if (Math.abs(distance) >= (unit === 'day' ? 2 : 1) * size) return words.format(Math.trunc(distance / size), unit);
+    if (Math.abs(distance) >= (unit === 'day' ? 2 : 1) * size) return words.format(Math.trunc(Math.round((distance / size) * 10) / 10), unit); // a minute less than 7 days are 7 days
   }
   return $localize`now`;
 }
