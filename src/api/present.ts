@@ -88,7 +88,7 @@ export function personView(user: User, usage: Quota): ReturnType<typeof userView
   return { ...userView(user), usage: { instances, memoryBytes, cpus, backupBytes }, lastSeenAt: optionalTime(user.lastSeenAt) };
 }
 
-export function tokenView(token: ApiToken): { id: string; name: string; scopes: string[]; createdAt: string; expiresAt: string | null; lastUsedAt: string | null } {
-  const { id, name, scopes } = token;
-  return { id, name, scopes: [...scopes], createdAt: time(token.createdAt), expiresAt: optionalTime(token.expiresAt), lastUsedAt: optionalTime(token.lastUsedAt) };
+export function tokenView(token: ApiToken): { id: string; name: string; scopes: string[]; createdAt: string; expiresAt: string | null; lastUsedAt: string | null; kind: 'program' | 'browser' } {
+  const { id, name, scopes, beganWith } = token;
+  return { id, name, scopes: [...scopes], kind: beganWith === null ? 'program' : 'browser', createdAt: time(token.createdAt), expiresAt: optionalTime(token.expiresAt), lastUsedAt: optionalTime(token.lastUsedAt) };
 }

@@ -47,6 +47,7 @@ const token = {
   id: Type.String(),
   name: Type.String(),
   scopes: Type.Array(Type.String()),
+  kind: oneOf(['program', 'browser'] as const, { description: '`browser`: the session of one that is signed in.' }),
   createdAt: Time,
   expiresAt: nullable(Time),
   lastUsedAt: nullable(Time),

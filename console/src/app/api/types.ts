@@ -7,6 +7,8 @@ export type Database = Schemas['Instance'];
 export type DatabaseState = Database['status'];
 export type Connection = Schemas['Connection'];
 export type DatabaseEvent = Schemas['InstanceEvent'];
+/** How much went on with each database, of those with which anything did. */
+export type DayOfActivity = paths['/api/containers/activity']['get']['responses'][200]['content']['application/json'];
 /** What somebody may do with a database. */
 export type AccessLevel = Database['access'];
 export type Share = Schemas['Share'];

@@ -28,7 +28,8 @@ export class Tokens {
   readonly #dialog = inject(MatDialog);
   readonly #injector = inject(Injector);
   private readonly secretTitle = viewChild<ElementRef<HTMLElement>>('secretTitle');
-  protected readonly tokens = resource({ loader: async () => (await answered(this.#client.GET('/api/tokens'))).items });
+  /** Without those of browsers: they end with their sign-ins. */
+  protected readonly tokens = resource({ loader: async () => (await answered(this.#client.GET('/api/tokens'))).items.filter(({ kind }) => kind === 'program') });
   /** That was just made, with its secret: this once. */
   protected readonly made = signal<NewToken | null>(null);
   protected readonly revoking = attempt();

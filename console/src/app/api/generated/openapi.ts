@@ -4753,6 +4753,11 @@ export interface components {
             expiresAt: string | null;
             id: string;
             /**
+             * @description `browser`: the session of one that is signed in.
+             * @enum {string}
+             */
+            kind: "program" | "browser";
+            /**
              * @description ISO 8601, UTC.
              * @example 2026-01-31T12:00:00.000Z
              */
@@ -4960,6 +4965,11 @@ export interface components {
              */
             expiresAt: string | null;
             id: string;
+            /**
+             * @description `browser`: the session of one that is signed in.
+             * @enum {string}
+             */
+            kind: "program" | "browser";
             /**
              * @description ISO 8601, UTC.
              * @example 2026-01-31T12:00:00.000Z
