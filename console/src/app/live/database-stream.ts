@@ -2,7 +2,7 @@ import { computed, signal } from '@angular/core';
 import { Subject } from 'rxjs';
 import type { Session } from '../sign-in/session';
 import { EMPTY, withEvent, withSnapshot } from './inventory';
-import type { LiveEvent, Snapshot } from './live-message';
+import type { ActivityMessage, LiveEvent, Snapshot } from './live-message';
 
 export type LiveState = 'loading' | 'live' | 'reconnecting';
 
@@ -17,6 +17,7 @@ export class DatabaseStream {
   readonly #state = signal<LiveState>('loading');
   readonly #snapshots = signal(0);
   readonly #events = new Subject<LiveEvent>();
+  readonly #activity = new Subject<ActivityMessage>();
   #wanted = false;
   #source: EventSource | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -30,6 +31,8 @@ export class DatabaseStream {
   readonly all = computed(() => [...this.byId().values()].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)));
   /** What happens, as it happens. */
   readonly events = this.#events.asObservable();
+  /** How much goes on, about once a minute. */
+  readonly activity = this.#activity.asObservable();
 
   constructor(address: string, session: Pick<Session, 'renewCookie'>) {
     this.#address = address;
@@ -67,6 +70,7 @@ export class DatabaseStream {
       this.#stands();
       this.#events.next(event);
     });
+    source.addEventListener('activity', ({ data }: MessageEvent<string>) => this.#activity.next(JSON.parse(data) as ActivityMessage));
     source.addEventListener('open', () => { if (this.#state() === 'reconnecting') this.#stands(); });
     source.addEventListener('end', () => this.#reopenLater()); // the session of the cookie is over, or the server closes
     source.addEventListener('error', () => {

@@ -16,6 +16,7 @@ export class LiveDatabases {
   readonly all = this.#stream.all;
   /** What happens, as it happens. */
   readonly events = this.#stream.events;
+  readonly activity = this.#stream.activity;
 
   constructor() {
     effect(() => {

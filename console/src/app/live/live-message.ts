@@ -14,3 +14,9 @@ export interface LiveEvent extends DatabaseEvent {
   readonly containerId: string;
   readonly container: Database | null;
 }
+
+/** `event: activity`: bytes so far in the step that began at `at`, of databases with which something goes on. */
+export interface ActivityMessage {
+  readonly at: string;
+  readonly items: Readonly<Record<string, number>>;
+}
