@@ -50,7 +50,7 @@ test('somebody sees what they use, changes their password, which ends their othe
   await page.getByLabel('What may it do?').selectOption({ label: 'Read only, no passwords' });
   await page.getByLabel('Good for').selectOption({ label: '30 days' });
   await page.getByRole('button', { name: 'Make the token' }).click();
-  await page.getByRole('heading', { name: 'deployment: copy it now' }).waitFor();
+  await page.getByText('The token deployment is made').waitFor();
   await page.getByRole('button', { name: 'Copy token' }).click();
   const secret = await page.evaluate<string>('navigator.clipboard.readText()');
   noteSecret('API token', secret);

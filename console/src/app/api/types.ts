@@ -18,7 +18,6 @@ export type Backup = Schemas['Backup'];
 export type Profile = Schemas['LoggedIn'];
 /** Who somebody is, what they may hold and what they hold. */
 export type Me = Schemas['Profile'];
-export type Token = Schemas['Token'];
 export type NewToken = Schemas['NewToken'];
 export type SignInSettings = Schemas['SignIn'];
 /** Somebody, as admins see them. */

@@ -1,18 +1,18 @@
 import { DatePipe } from '@angular/common';
 import { Component, computed, inject, resource } from '@angular/core';
-import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { Api, answered } from '../../api/api';
 import { toApiError } from '../../api/api-error';
 import { PageHeading } from '../../shell/page-heading';
 import { Session } from '../../sign-in/session';
+import { AmountBar } from '../../ui/amount-bar';
 import { ProblemNote } from '../../ui/problem';
+import { usageAmounts } from '../../ui/usage';
 import { PasswordForm } from './password-form';
-import { usageOf } from './usage';
 
 /** Who somebody is, what of their quota they use, and their password. */
 @Component({
   selector: 'dbm-profile',
-  imports: [DatePipe, MatProgressBarModule, PageHeading, PasswordForm, ProblemNote],
+  imports: [AmountBar, DatePipe, PageHeading, PasswordForm, ProblemNote],
   template: `
     @if (problem(); as problem) { <dbm-problem [problem]="problem" /> }
     <div class="columns">
@@ -32,13 +32,7 @@ import { usageOf } from './usage';
       </section>
       <section class="dbm-card" aria-labelledby="usage-title">
         <h2 id="usage-title" i18n>What you use</h2>
-        @for (kind of usage(); track kind.title) {
-          <div class="kind">
-            <span>{{ kind.title }}</span>
-            <span class="dbm-quiet"><ng-container i18n>{{ kind.used }} of {{ kind.most }}</ng-container>@if (kind.isFull) { <strong i18n>: nothing is left</strong> }</span>
-            <mat-progress-bar mode="determinate" [value]="kind.fraction * 100" [attr.aria-label]="kind.title" />
-          </div>
-        }
+        @for (amount of usage(); track amount.label) { <dbm-amount-bar [label]="amount.label" [words]="amount.words" [taken]="amount.taken" [whole]="amount.whole" /> }
         <p class="dbm-quiet" i18n>An admin can give you more.</p>
       </section>
       @if (hasPassword()) { <dbm-password-form /> }
@@ -46,8 +40,6 @@ import { usageOf } from './usage';
   `,
   styles: `
     .columns { display: grid; gap: 16px; align-items: start; }
-    .kind { display: grid; grid-template-columns: 1fr auto; gap: 4px 16px; }
-    mat-progress-bar { grid-column: 1 / -1; }
     @media (min-width: 900px) { .columns { grid-template-columns: 1fr 1fr; } }
   `,
 })
@@ -55,7 +47,7 @@ export class ProfileTab {
   readonly #client = inject(Api).client;
   readonly #session = inject(Session);
   protected readonly me = resource({ loader: async () => answered(this.#client.GET('/api/users/profile')) });
-  protected readonly usage = computed(() => (this.me.hasValue() ? usageOf(this.me.value()) : []));
+  protected readonly usage = computed(() => (this.me.hasValue() ? usageAmounts(this.me.value().usage, this.me.value().quota) : []));
   protected readonly problem = computed(() => { const error = this.me.error(); return error === undefined ? null : toApiError(error); });
   /** Elsewhere it is the issuer's business. */
   protected readonly hasPassword = computed(() => this.#session.issuer()?.issuer === 'embedded');

@@ -1,6 +1,5 @@
 import { DatePipe } from '@angular/common';
-import { afterNextRender, Component, computed, inject, Injector, resource, signal, viewChild } from '@angular/core';
-import type { ElementRef } from '@angular/core';
+import { afterNextRender, Component, computed, ElementRef, inject, Injector, resource, signal, viewChild } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { MatDialog } from '@angular/material/dialog';
 import { Api, answered } from '../../api/api';
@@ -9,9 +8,9 @@ import type { NewToken, Token } from '../../api/types';
 import { PageHeading } from '../../shell/page-heading';
 import { attempt } from '../../ui/attempt';
 import { confirmed } from '../../ui/confirm-dialog';
-import { CopyButton } from '../../ui/copy-button';
 import { Icon } from '../../ui/icon';
 import { ProblemNote } from '../../ui/problem';
+import { SecretOnce } from '../../ui/secret-once';
 import { TimeFromNowPipe } from '../../ui/time-from-now';
 import { NewTokenForm } from './new-token-form';
 import { scopeText } from './scopes';
@@ -19,7 +18,7 @@ import { scopeText } from './scopes';
 /** API tokens of whoever is signed in: what programs show. */
 @Component({
   selector: 'dbm-tokens',
-  imports: [CopyButton, DatePipe, Icon, MatButtonModule, NewTokenForm, PageHeading, ProblemNote, TimeFromNowPipe],
+  imports: [DatePipe, Icon, MatButtonModule, NewTokenForm, PageHeading, ProblemNote, SecretOnce, TimeFromNowPipe],
   templateUrl: './tokens.html',
   styleUrl: './tokens.scss',
 })
@@ -27,7 +26,7 @@ export class Tokens {
   readonly #client = inject(Api).client;
   readonly #dialog = inject(MatDialog);
   readonly #injector = inject(Injector);
-  private readonly secretTitle = viewChild<ElementRef<HTMLElement>>('secretTitle');
+  private readonly secretNote = viewChild<unknown, ElementRef<HTMLElement>>('secret', { read: ElementRef });
   /** Without those of browsers: they end with their sign-ins. */
   protected readonly tokens = resource({ loader: async () => (await answered(this.#client.GET('/api/tokens'))).items.filter(({ kind }) => kind === 'program') });
   /** That was just made, with its secret: this once. */
@@ -38,16 +37,19 @@ export class Tokens {
     return this.revoking.problem() ?? (error === undefined ? null : toApiError(error));
   });
   protected readonly scopeText = scopeText;
-  protected readonly copySecret = (): string | null => this.made()?.token ?? null;
 
   protected revokeLabel({ name }: Token): string {
     return $localize`Revoke ${name}:name:`;
   }
 
+  protected madeTitle({ name }: NewToken): string {
+    return $localize`The token ${name}:name: is made`;
+  }
+
   protected show(made: NewToken): void {
     this.made.set(made);
     this.tokens.reload();
-    afterNextRender(() => this.secretTitle()?.nativeElement.focus(), { injector: this.#injector });
+    afterNextRender(() => this.secretNote()?.nativeElement.focus(), { injector: this.#injector });
   }
 
   protected isOver({ expiresAt }: Token): boolean {

@@ -12,11 +12,18 @@ import { attempt } from '../../ui/attempt';
 import { formatBytes } from '../../ui/bytes';
 import { DurationSelect } from '../../ui/duration-select';
 import { CPUS, MEMORY_MB, REMOVE_AFTER, SLEEP_AFTER, TTL } from '../../ui/policy-choices';
+import { inWordsOfFields } from '../../ui/field-problem';
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
 import { changeOf, followed, settingsOf, sourcesIn, withChoice } from './change';
 import type { SettingsValues } from './change';
 
+/** As the API calls them -> as the form does. */
+const FIELDS: Readonly<Record<string, string>> = {
+  '/name': $localize`The name`, '/resources/memory': $localize`The memory`, '/resources/cpus': $localize`The number of CPUs`, '/sleepAfter': $localize`The time after which it sleeps`,
+  '/removeAfter': $localize`The time after which it is removed without use`, '/ttl': $localize`The time after which it is removed in any case`, '/keep': $localize`Keeping it`,
+  '/allowedSources/*': $localize`An address`, '/allowedSources': $localize`The list of addresses`,
+};
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** Name, size, what happens when nobody uses it, and who may connect. */
@@ -53,6 +60,7 @@ export class Settings {
   protected readonly endHint = computed(() => (this.#values().ttl === '' ? $localize`Used or not.` : $localize`Used or not; counted from when it is saved.`));
   protected readonly saved = signal(false);
   protected readonly saving = attempt();
+  protected readonly problem = computed(() => inWordsOfFields(this.saving.problem(), FIELDS));
   protected readonly settings = form(this.#values, (path) => {
     validate(path.name, ({ value }) => {
       const problem = instanceNameProblem(value());
