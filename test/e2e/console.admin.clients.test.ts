@@ -179,6 +179,8 @@ test('an admin sees what the platform holds and who did what', LIMIT, async () =
   await made.first().click();
   await made.getByText('cache', { exact: true }).waitFor();
   await seen(window, 'admin-audit-details');
+  await made.getByRole('link', { name: 'all that was done to it' }).click();
+  await page.getByText('Only what was done to one database.').waitFor();
   await page.getByLabel('Who (username)').fill('nobody');
   await page.getByText('Nothing is like that.').waitFor();
   await page.getByRole('button', { name: 'Show all' }).click();

@@ -23,6 +23,14 @@ describe('a filter that stands in the address', () => {
     expect(filter()).toEqual({ search: 'orders', state: '' });
   });
 
+  it('follows a link to the same page with another filter, or none', async () => {
+    const { filter } = await harness.navigateByUrl('/list?search=orders', Filtered);
+    await harness.navigateByUrl('/list?state=failed');
+    expect(filter()).toEqual({ search: '', state: 'failed' });
+    await harness.navigateByUrl('/list');
+    expect(filter()).toEqual(NONE);
+  });
+
   it('is told to the address, only where it filters', async () => {
     const { filter } = await harness.navigateByUrl('/list?other=1', Filtered);
     filter.set({ search: 'a b', state: '' });

@@ -8,6 +8,8 @@ export const EVENT_TYPES: readonly { readonly type: string; readonly text: strin
   { type: 'instance.crashed', text: $localize`A database crashes and is started again` },
   { type: 'instance.unhealthy', text: $localize`A database does not answer` },
   { type: 'instance.healthy', text: $localize`A database answers again` },
+  { type: 'instance.shared', text: $localize`A database is shared with somebody` },
+  { type: 'instance.unshared', text: $localize`A database is shared with somebody no more` },
   { type: 'instance.removal-warned', text: $localize`A database will be removed soon` },
   { type: 'instance.deleted', text: $localize`A database is gone` },
   { type: 'instance.backed-up', text: $localize`A backup is made` },

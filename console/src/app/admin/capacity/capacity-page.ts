@@ -1,11 +1,11 @@
 import { DatePipe } from '@angular/common';
-import { Component, computed, effect, inject, resource, untracked } from '@angular/core';
+import { Component, computed, effect, inject, linkedSignal, resource, untracked } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { RouterLink } from '@angular/router';
 import { Api, answered } from '../../api/api';
 import { toApiError } from '../../api/api-error';
-import type { DatabaseState } from '../../api/types';
+import type { DatabaseState, Monitoring } from '../../api/types';
 import { LiveDatabases } from '../../live/live-databases';
 import { AmountBar } from '../../ui/amount-bar';
 import { formatBytes } from '../../ui/bytes';
@@ -17,6 +17,12 @@ import type { Amount } from '../../ui/usage';
 import { warningsOf } from './warnings';
 import { placeText, runtimeText, workerText } from './words';
 
+interface Answer {
+  readonly figures: Monitoring;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** What the platform holds, what the machine has left, and whether those who do the work live. As it was when the page was opened, or asked anew. */
 @Component({
   selector: 'dbm-capacity-page',
@@ -27,7 +33,8 @@ import { placeText, runtimeText, workerText } from './words';
 export class CapacityPage {
   readonly #client = inject(Api).client;
   protected readonly asked = resource({ loader: async () => ({ figures: await answered(this.#client.GET('/api/monitoring')), at: Date.now() }) });
-  readonly #answer = computed(() => (this.asked.hasValue() ? this.asked.value() : null));
+  /** The last there was: figures of a minute ago are better than none. */
+  readonly #answer = linkedSignal<Answer | null, Answer | null>({ source: () => (this.asked.hasValue() ? this.asked.value() : null), computation: (now, before) => now ?? before?.value ?? null });
   protected readonly problem = computed(() => { const error = this.asked.error(); return error === undefined ? null : toApiError(error); });
   protected readonly figures = computed(() => this.#answer()?.figures ?? null);
   protected readonly at = computed(() => this.#answer()?.at ?? 0);

@@ -1,5 +1,5 @@
 import { DatePipe } from '@angular/common';
-import { Component, computed, inject, input, linkedSignal, resource, signal, viewChild } from '@angular/core';
+import { Component, computed, inject, input, linkedSignal, resource, viewChild } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { MatDialog } from '@angular/material/dialog';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
@@ -46,7 +46,7 @@ export class UserPage {
   protected readonly isOneself = computed(() => this.id() === this.#profile()?.id);
   protected readonly looks = computed(() => { const person = this.person(); return person === null ? null : personLooks(person); });
   protected readonly amounts = computed(() => { const person = this.person(); return person === null ? [] : usageAmounts(person.usage, person.quota); });
-  protected readonly password = signal<string | null>(null);
+  protected readonly password = linkedSignal<string, string | null>({ source: this.id, computation: () => null });
   protected readonly tries = attempt();
 
   protected async reset(person: Person): Promise<void> {
