@@ -30,7 +30,6 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'template.replace': $localize`Changed a template`,
   'template.test': $localize`Tried a template`,
   'template.delete': $localize`Deleted a template`,
-  'template.test': $localize`Tried a template`,
   'webhook.create': $localize`Made a webhook`,
   'webhook.change': $localize`Changed a webhook`,
   'webhook.delete': $localize`Deleted a webhook`,

@@ -54,9 +54,10 @@ export class UserPage {
     if (decision === undefined) return;
     this.password.set(null);
     await this.tries.run(async () => {
-      this.password.set((await answered(this.#client.POST('/api/users/{id}/password', { params: { path: { id: person.id } }, body: {} }))).password);
-      if (decision.revoke) await this.tokens()?.revokeAll();
+      const body = decision.revoke ? { revokeTokens: true } : {};
+      this.password.set((await answered(this.#client.POST('/api/users/{id}/password', { params: { path: { id: person.id } }, body }))).password);
     });
+    this.tokens()?.reload();
   }
 
   protected async disable({ id, username }: Person): Promise<void> {
@@ -83,5 +84,6 @@ export class UserPage {
     await this.tries.run(async () => {
       this.update(await answered(this.#client.PATCH('/api/users/{id}', { params: { path: { id } }, body: { disabled } })));
     });
+    this.tokens()?.reload();
   }
 }

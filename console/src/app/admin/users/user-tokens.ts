@@ -3,13 +3,15 @@ import { Component, computed, inject, input, resource } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { MatDialog } from '@angular/material/dialog';
 import { Api, answered } from '../../api/api';
-import { toApiError } from '../../api/api-error';
+import { problemOf, toApiError } from '../../api/api-error';
 import type { Person, Token } from '../../api/types';
 import { attempt } from '../../ui/attempt';
 import { confirmed } from '../../ui/confirm-dialog';
 import { Icon } from '../../ui/icon';
 import { ProblemNote } from '../../ui/problem';
 import { TimeFromNowPipe } from '../../ui/time-from-now';
+
+const NOT_FOUND = 404;
 
 /** With what programs of somebody come in, and how to end that. */
 @Component({
@@ -57,10 +59,8 @@ export class UserTokens {
   protected readonly failedToLoad = computed(() => { const error = this.tokens.error(); return error === undefined ? null : toApiError(error); });
   protected readonly tries = attempt();
 
-  /** Each by itself: the API has no way to end all at once. @throws ApiError */
-  async revokeAll(): Promise<void> {
-    const { items } = await answered(this.#client.GET('/api/users/{id}/tokens', { params: { path: { id: this.#id() } } }));
-    for (const { id } of items) await this.#revoke(id);
+  /** What else was done may have ended some. */
+  reload(): void {
     this.tokens.reload();
   }
 
@@ -71,16 +71,14 @@ export class UserTokens {
       action: $localize`Revoke the token`,
     });
     if (!sure) return;
-    await this.tries.run(async () => this.#revoke(token.id));
-    this.tokens.reload();
+    await this.tries.run(async () => {
+      const { response, error } = await this.#client.DELETE('/api/users/{id}/tokens/{tokenId}', { params: { path: { id: this.#id(), tokenId: token.id } } });
+      if (!response.ok && response.status !== NOT_FOUND) throw problemOf(error, response.status); // gone by itself meanwhile: as it should be
+    });
+    this.reload();
   }
 
   protected revokeLabel({ name }: Token): string {
     return $localize`Revoke ${name}:name:`;
-  }
-
-  async #revoke(tokenId: string): Promise<void> {
-    const { response, error } = await this.#client.DELETE('/api/users/{id}/tokens/{tokenId}', { params: { path: { id: this.#id(), tokenId } } });
-    if (!response.ok && response.status !== 404) await answered(Promise.resolve({ response, error })); // gone by itself meanwhile: as it should be
   }
 }
