@@ -100,9 +100,9 @@ test('an admin adds somebody, who signs in with the one-time password, meets the
   await row.getByText('Disabled').waitFor();
   await row.getByText('1 of 1').waitFor();
   await seen(admins, 'admin-users');
-  await page.getByLabel('Search by username, name or email').fill('nobody of that name');
+  await page.getByLabel('Username, name or email').fill('nobody of that name');
   await page.getByText('Nobody is found by that.').waitFor();
-  await page.getByLabel('Search by username, name or email').fill('lee');
+  await page.getByLabel('Username, name or email').fill('lee');
   await row.click();
   await page.getByRole('button', { name: 'Enable' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Enable the account' }).click();

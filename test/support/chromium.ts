@@ -16,9 +16,19 @@ const SIGHTS = [
   { size: USUAL, colorScheme: 'light', closely: false }, { size: USUAL, colorScheme: 'dark', closely: true },
 ] as const;
 
-/** What changes slowly has changed, and is painted. */
-const SETTLED = `Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map(({ finished }) => finished.catch(() => undefined)))
-  .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))))`;
+/**
+ * What changes slowly has changed, and is painted. A colour that is inherited changes one level of the page after the other, each with a transition
+ * of its own that begins with a frame: it is looked again until there is none.
+ */
+const SETTLED = `(async () => {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
+  const moving = () => document.getAnimations().filter((one) => one instanceof CSSTransition);
+  for (let still = 0, looks = 0; still < 2 && looks < 100; looks += 1) {
+    await Promise.all(moving().map(({ finished }) => finished.catch(() => undefined)));
+    await frame();
+    still = moving().length === 0 ? still + 1 : 0;
+  }
+})()`;
 
 /** A person's browser window. */
 export interface Window extends AsyncDisposable {
