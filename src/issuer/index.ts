@@ -81,7 +81,8 @@ class Issuer implements EmbeddedIssuer {
 
   async handle(request: IncomingMessage, response: ServerResponse, source: string | null): Promise<void> {
     try {
-      this.#asMounted(request, response);
+      this.#asMounted(request);
+      this.#asPage(response);
       if (request.url === '/style.css') {
         response.writeHead(200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' }).end(STYLE);
         return;
@@ -97,8 +98,13 @@ class Issuer implements EmbeddedIssuer {
     }
   }
 
+  refuse(response: ServerResponse, { userText, remedy, retryAfterMs }: DbmakerError, status: number): void {
+    this.#asPage(response);
+    send(response, status, busyPage([userText, remedy].filter(Boolean).join(' ')), retryAfterMs);
+  }
+
   /** Strips the mount, and pins the address that links are made of: what a client says in Host and X-Forwarded-* is not believed. */
-  #asMounted(request: IncomingMessage, response: ServerResponse): void {
+  #asMounted(request: IncomingMessage): void {
     const publicUrl = this.#ports.publicUrl();
     const origins = originsOf(publicUrl);
     const { protocol, host } = new URL(origins.find((origin) => new URL(origin).host === request.headers.host) ?? publicUrl);
@@ -108,6 +114,10 @@ class Issuer implements EmbeddedIssuer {
     const original = request.url ?? '/';
     Object.assign(request, { originalUrl: original });
     request.url = original.slice(MOUNT.length) || '/';
+  }
+
+  #asPage(response: ServerResponse): void {
+    const origins = originsOf(this.#ports.publicUrl());
     response.setHeader('content-security-policy',
       `default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;form-action ${['\'self\'', ...origins].join(' ')};base-uri 'none';frame-ancestors 'none'`);
     response.setHeader('cache-control', 'no-store');

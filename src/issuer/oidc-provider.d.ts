@@ -6,6 +6,7 @@ declare module 'oidc-provider' {
     status: number;
     type: string;
     body: unknown;
+    accepts(...types: string[]): string | false;
     req: IncomingMessage;
     res: ServerResponse;
     oidc: {
@@ -43,6 +44,7 @@ declare module 'oidc-provider' {
   export class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>);
     proxy: boolean;
+    use(middleware: (ctx: OidcContext, next: () => Promise<void>) => Promise<void>): this;
     readonly Grant: { new (input: { accountId: string; clientId: string }): GrantModel; find(id: string): Promise<GrantModel | undefined> };
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<InteractionModel>;

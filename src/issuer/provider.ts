@@ -92,6 +92,10 @@ export function createProvider(setup: ProviderSetup): Provider {
     },
   });
   provider.proxy = true; // src/issuer/index.ts says by which address it was asked
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.status === 404 && ctx.body === undefined && ctx.accepts('json', 'html') === 'html') page(ctx, errorPage(), 404);
+  });
   provider.on('server_error', (_ctx, error) => setup.onServerError(error));
   return provider;
 }
@@ -113,7 +117,9 @@ async function loadExistingGrant({ oidc: { provider, client, session, result, ac
   return grant;
 }
 
-function page(ctx: OidcContext, html: string): void {
+/** `status`: where it is not set yet. */
+function page(ctx: OidcContext, html: string, status?: number): void {
+  if (status !== undefined) ctx.status = status;
   ctx.type = 'html';
   ctx.body = html;
 }

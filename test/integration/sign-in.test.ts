@@ -222,8 +222,11 @@ describe('sign-in with a local account', { concurrency: false }, () => {
     const code = new URL(page.url).searchParams.get('code') ?? '';
     const stolen = await flow.ask({ grant_type: 'authorization_code', code, redirect_uri: flow.redirectUri, code_verifier: 'x'.repeat(43) });
     assert.deepEqual([stolen.status, stolen.body['error']], [400, 'invalid_grant']);
-    const out = await browser.open(`${flow.metadata.end_session_endpoint}?${new URLSearchParams({ client_id: flow.settings.clientId, post_logout_redirect_uri: 'https://evil.example/' }).toString()}`);
-    assert.equal(out.status, 400);
+    for (const uri of ['https://evil.example/', `${server.url}/x`, `${server.url}/auth/redirect?x=1`, `${server.url}//evil.example`, `http://x@127.0.0.1:${port}/`, 'javascript:alert(1)']) {
+      const out = await browser.open(`${flow.metadata.end_session_endpoint}?${new URLSearchParams({ client_id: flow.settings.clientId, post_logout_redirect_uri: uri }).toString()}`);
+      assert.equal(out.status, 400, uri);
+      assert.doesNotMatch(out.text, /evil|alert\(/);
+    }
   });
 
   test('a code or refresh token that ten requests bring at the same time is good once, and its row of tokens ends: somebody else has it, too', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DbmakerError } from '../errors.ts';
 
 /** What people's browsers are told about where to sign in: OpenID Connect discovery, as far as a console needs it. */
 export interface IssuerMetadata {
@@ -23,6 +24,8 @@ export interface EmbeddedIssuer {
   readonly scope: string;
   /** Answers a request below /oidc; never rejects. `source`: address of the client, as far as it is known. */
   handle(request: IncomingMessage, response: ServerResponse, source: string | null): Promise<void>;
+  /** Answers a request below /oidc that was refused before, as a page for people. */
+  refuse(response: ServerResponse, error: DbmakerError, status: number): void;
   /** Its endpoints as seen from `origin`, where that is one of its own; else as seen from its public URL. */
   metadata(origin: string): IssuerMetadata;
   /** Those with which its tokens may be signed, read anew. */

@@ -1,4 +1,4 @@
-import { layout } from './layout.ts';
+import { escape, layout } from './layout.ts';
 
 /** @param form of oidc-provider, with the id `op.logoutForm` */
 export function signOutPage(form: string): string {
@@ -17,5 +17,5 @@ export function errorPage(): string {
 }
 
 export function busyPage(text: string): string {
-  return layout('Not at this moment', `<p role="alert">${text}</p>\n<p><a href="">Try again</a></p>`);
+  return layout('Not at this moment', `<p role="alert">${escape(text)}</p>\n<p><a href="">Try again</a></p>`);
 }
