@@ -117,7 +117,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   registerAuditRoutes(app, context);
   registerEventStream(app, context);
   const { consoleDirectory = null } = dependencies.config;
-  if (consoleDirectory !== null) await registerConsole(app, { directory: consoleDirectory, issuerOrigin: context.signIn.kind === 'embedded' ? null : new URL(context.signIn.oidc.authority).origin });
+  if (consoleDirectory !== null) await registerConsole(app, { directory: consoleDirectory, issuerOrigins: async () => (await signInCheck.discovery?.origins()) ?? [] });
   await app.ready();
   return app;
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startApi } from '../../../test/integration/api-harness.ts';
@@ -8,7 +11,7 @@ import { temporaryDirectory } from '../../../test/support/tmp.ts';
 
 const HTML = { accept: 'text/html,*/*' };
 
-async function withConsole(use: (api: Harness) => Promise<void>): Promise<void> {
+async function withConsole(use: (api: Harness) => Promise<void>, signIn?: NonNullable<Parameters<typeof startApi>[0]>['signIn']): Promise<void> {
   await using parent = await temporaryDirectory('console');
   const directory = path.join(parent.path, 'browser');
   await mkdir(directory);
@@ -16,7 +19,7 @@ async function withConsole(use: (api: Harness) => Promise<void>): Promise<void> 
   await writeFile(path.join(directory, 'main-ABCDEF12.js'), 'export {};');
   await writeFile(path.join(directory, 'favicon.svg'), '<svg/>');
   await writeFile(path.join(parent.path, 'secret.txt'), 'secret');
-  await using api = await startApi({ config: { consoleDirectory: directory } });
+  await using api = await startApi({ config: { consoleDirectory: directory }, ...(signIn === undefined ? {} : { signIn }) });
   await use(api);
 }
 
@@ -36,6 +39,46 @@ test('every address of a page answers with the console, and with a policy that a
     }
     assert.equal(nonces.size, 4);
   });
+});
+
+test('the page may ask all hosts that the issuer outside names, nothing that is no address of https, and is there while the issuer is not', async () => {
+  let answer = async (): Promise<string> => { throw new Error('not now'); };
+  const issuer = createServer((_request, response) => {
+    answer().then((text) => response.setHeader('content-type', 'application/json').end(text), () => response.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(issuer, 'listening');
+  const authority = `http://127.0.0.1:${String((issuer.address() as AddressInfo).port)}`;
+  const oidc = { authority, clientId: 'c', scope: 's', audiences: ['a'], adminRole: null };
+  const document = {
+    issuer: authority, jwks_uri: `${authority}/jwks`, authorization_endpoint: `${authority}/auth`, token_endpoint: 'https://tokens.example:8443/token', userinfo_endpoint: 'https://*/me',
+    end_session_endpoint: "javascript:alert(1);script-src 'unsafe-inline'",
+  };
+  const hosts = async (api: Harness): Promise<(string | undefined)[]> => {
+    const csp = String((await api.ask('/', { headers: HTML })).headers['content-security-policy']);
+    return [/connect-src ([^;]*)/.exec(csp)?.[1], /frame-src ([^;]*)/.exec(csp)?.[1], /script-src ([^;]*)/.exec(csp)?.[1]];
+  };
+  try {
+    await withConsole(async (api) => {
+      assert.deepEqual(await hosts(api), [`'self' ${authority}`, `'self' ${authority}`, "'self'"], 'it is away');
+    }, { kind: 'external', oidc });
+    answer = async () => JSON.stringify(document);
+    await withConsole(async (api) => {
+      const both = `'self' ${authority} https://tokens.example:8443`;
+      assert.deepEqual(await hosts(api), [both, both, "'self'"]);
+      issuer.closeAllConnections();
+      answer = async () => { throw new Error('not now'); };
+      assert.deepEqual(await hosts(api), [both, both, "'self'"], 'kept while it is away');
+    }, { kind: 'external', oidc });
+    answer = async () => new Promise<string>(() => undefined);
+    await withConsole(async (api) => {
+      const began = performance.now();
+      assert.deepEqual(await hosts(api), [`'self' ${authority}`, `'self' ${authority}`, "'self'"]);
+      assert.ok(performance.now() - began < 3000, 'it does not answer');
+    }, { kind: 'external', oidc });
+  } finally {
+    issuer.closeAllConnections();
+    issuer.close();
+  }
 });
 
 test('what has a hash in its name is kept for good, everything else is asked for again', async () => {

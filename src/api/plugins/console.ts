@@ -18,11 +18,11 @@ export interface ConsoleOptions {
   /** Where the built console lies. */
   readonly directory: string;
   /** Of another issuer, which the browser asks for tokens: `https://login.microsoftonline.com`. */
-  readonly issuerOrigin: string | null;
+  readonly issuerOrigins: () => Promise<readonly string[]>;
 }
 
 /** The console: its files as they are, and its page for every address that a person may have opened. */
-export async function registerConsole(app: App, { directory, issuerOrigin }: ConsoleOptions): Promise<void> {
+export async function registerConsole(app: App, { directory, issuerOrigins }: ConsoleOptions): Promise<void> {
   await app.register(serveStatic, {
     root: directory, serve: false, preCompressed: true, cacheControl: false,
     // Not before it is found: that there is nothing (yet, while a newer console is brought out) must not be kept for good.
@@ -40,7 +40,7 @@ export async function registerConsole(app: App, { directory, issuerOrigin }: Con
     const nonce = randomBytes(16).toString('base64url');
     const html = await readFile(path.join(directory, 'index.html'), 'utf8');
     return reply
-      .header('content-security-policy', policy(nonce, address === BRIDGE, issuerOrigin))
+      .header('content-security-policy', policy(nonce, address === BRIDGE, await issuerOrigins()))
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')
       .send(html.replace(NONCE_PLACE, nonce));
@@ -52,8 +52,8 @@ function isPage(address: string, { headers }: FastifyRequest): boolean {
   return !path.posix.basename(address).includes('.') && headers.accept?.includes('text/html') === true;
 }
 
-function policy(nonce: string, isBridge: boolean, issuerOrigin: string | null): string {
-  const issuer = issuerOrigin === null ? '' : ` ${issuerOrigin}`;
+function policy(nonce: string, isBridge: boolean, issuerOrigins: readonly string[]): string {
+  const issuer = issuerOrigins.map((origin) => ` ${origin}`).join('');
   return [
     "default-src 'none'",
     "script-src 'self'",

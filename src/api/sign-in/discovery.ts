@@ -1,5 +1,6 @@
 import { DbmakerError } from '../../domain/errors.ts';
 import { deadline } from '../../domain/deadline.ts';
+import { pause } from '../../domain/pause.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { PublicKey } from '../../domain/ports/issuer.ts';
 
@@ -8,6 +9,9 @@ const LARGEST = 512 * 1024;
 const ENTRA = /^login\.(microsoftonline\.com|microsoftonline\.us|partner\.microsoftonline\.cn)$/;
 /** While it is away it is not asked again for so long: every request would wait for it. */
 const COOLDOWN_MS = 5000;
+/** A page waits so long for it. */
+const MOMENT_MS = 1000;
+const BROWSERS_ASK = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'end_session_endpoint'];
 
 /** Whether it is Microsoft Entra ID. */
 export const isEntra = (authority: string): boolean => ENTRA.test(new URL(authority).hostname);
@@ -36,6 +40,19 @@ export class Discovery {
     const { keys } = await this.#get(String(address));
     if (!Array.isArray(keys)) throw unavailable(this.#authority, new Error('no keys in its key set'));
     return keys as PublicKey[];
+  }
+
+  /**
+   * Of all that a browser asks to sign somebody in, or is led to in a frame: at some issuers what gives out tokens is on another host than
+   * the authority. While the issuer does not answer, the authority's own; never waits longer than a moment.
+   */
+  async origins(): Promise<readonly string[]> {
+    const answered = new AbortController();
+    const document = await Promise.race([this.document().catch(() => null), pause(this.#clock, MOMENT_MS, answered.signal).then(() => null)]);
+    answered.abort();
+    const { origin, protocol } = new URL(this.#authority);
+    const others = BROWSERS_ASK.map((name) => URL.parse(String(document?.[name]))).filter((url) => (url?.protocol === 'https:' || url?.protocol === protocol) && !url.host.includes('*'));
+    return [...new Set([origin, ...others.flatMap((url) => url?.origin ?? [])])];
   }
 
   /** @throws issuer_unavailable */
