@@ -11,7 +11,7 @@ const HELP = `npm start [-- --help | --setup-only]
 Sets up what is missing (npm packages; without Docker also redis-server, as root on Debian; the console), then serves http://127.0.0.1:8080.
 With a Docker Engine answering, databases run as containers; without one, as processes of this machine. They go on running when
 the server stops. The first start writes an admin's API token to $DBMAKER_HOME/admin.token
-and shows a one-time password of the account admin.
+and shows a one-time password of the account admin; without a terminal it writes that to $DBMAKER_HOME/admin.password.
 
   --setup-only   set up and end, do not start the server
   --help         this text

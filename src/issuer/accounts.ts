@@ -18,11 +18,14 @@ export const WRONG_LOGIN = 'The name or the password is not right.';
 export class Accounts implements LocalAccounts {
   readonly #store: Pick<Store, 'users' | 'signIn'>;
   readonly #now: () => number;
+  readonly #onChange: (userId: string) => Promise<void>;
   readonly #hasher = new PasswordHasher();
 
-  constructor(store: Pick<Store, 'users' | 'signIn'>, now: () => number) {
+  /** @param onChange told of each password that is another one now; must not reject */
+  constructor(store: Pick<Store, 'users' | 'signIn'>, now: () => number, onChange: (userId: string) => Promise<void> = async () => undefined) {
     this.#store = store;
     this.#now = now;
+    this.#onChange = onChange;
   }
 
   /** @throws unauthenticated (with WRONG_LOGIN, always the same), account_disabled (the password was right), rate_limited */
@@ -45,7 +48,10 @@ export class Accounts implements LocalAccounts {
       throw new DbmakerError('invalid_request', 'The new password must be another one than before.', { fields: { '/next': 'must be another one than before' } });
     }
     const passwordHash = await this.#hasher.hash(next);
-    if (await this.#store.signIn.accounts.put({ userId: account.userId, passwordHash, mustChange: false }, account.passwordHash)) return passwordHash;
+    if (await this.#store.signIn.accounts.put({ userId: account.userId, passwordHash, mustChange: false }, account.passwordHash)) {
+      await this.#onChange(account.userId);
+      return passwordHash;
+    }
     throw new DbmakerError('conflict', 'The password was changed in the meantime.', { remedy: 'Sign in with the new one.' });
   }
 
@@ -65,13 +71,16 @@ export class Accounts implements LocalAccounts {
   async setOneTimePassword(userId: string): Promise<string> {
     const password = oneTimePassword();
     await this.#store.signIn.accounts.put({ userId, passwordHash: await this.#hasher.hash(password), mustChange: true });
+    await this.#onChange(userId);
     return password;
   }
 
-  async create(userId: string): Promise<string | null> {
+  async create(userId: string, settle: (fresh: string) => Promise<string> = async (fresh) => fresh): Promise<string | null> {
     if ((await this.#store.signIn.accounts.get(userId)) !== null) return null;
-    const password = oneTimePassword();
-    return (await this.#store.signIn.accounts.put({ userId, passwordHash: await this.#hasher.hash(password), mustChange: true }, null)) ? password : null;
+    const password = await settle(oneTimePassword());
+    if (await this.#store.signIn.accounts.put({ userId, passwordHash: await this.#hasher.hash(password), mustChange: true }, null)) return password;
+    const other = await this.#store.signIn.accounts.get(userId); // made meanwhile, maybe with the same
+    return other !== null && (await this.#hasher.verify(password, other.passwordHash)) ? password : null;
   }
 
   get(userId: string): Promise<Account | null> {

@@ -27,6 +27,8 @@ export interface IssuerPorts {
   readonly publicUrl: () => string;
   /** Tells its cookies from those of other installations on the same host. Default: none. */
   readonly installation?: string;
+  /** Told of each account whose password is another one now. Must not reject. */
+  readonly onPassword?: (userId: string) => Promise<void>;
 }
 
 /** The issuer for local accounts. It does nothing before it is first asked. */
@@ -50,7 +52,7 @@ class Issuer implements EmbeddedIssuer {
     const { store, box, clock } = ports;
     this.#ports = ports;
     const now = (): number => clock.now();
-    this.accounts = new Accounts(store, now);
+    this.accounts = new Accounts(store, now, ports.onPassword);
     this.#keys = new IssuerKeys(store.settings, box, now);
     this.#interactions = new Interactions(this.accounts, store, clock);
   }

@@ -30,9 +30,10 @@ export interface Platform {
 
 /**
  * The parts that DBMAKER_PARTS names, by default all of them, in this process. What was started is stopped again if a later part fails.
+ * @param options `isTerminal`: somebody reads the greeting, and it is kept nowhere
  * @throws DbmakerError in words for whoever starts it
  */
-export async function startPlatform(config: Config, log: Logger): Promise<Platform> {
+export async function startPlatform(config: Config, log: Logger, { isTerminal }: { isTerminal: boolean }): Promise<Platform> {
   await using started = new AsyncDisposableStack(); // disposed in the opposite order, when something fails
   const has = (part: Config['parts'][number]): boolean => config.parts.includes(part);
   await prepareHome(config.home);
@@ -68,7 +69,7 @@ export async function startPlatform(config: Config, log: Logger): Promise<Platfo
       started.defer(() => workers.stop());
     }
     if (has('api')) {
-      const api = await startApi(config, { store, secretBox, runtime, homeId, signals, certificates, moreMetrics: Registry.merge(registries), log });
+      const api = await startApi(config, { store, secretBox, runtime, homeId, signals, certificates, moreMetrics: Registry.merge(registries), log, isTerminal });
       started.defer(() => api.stop());
       greeting = api.greeting;
     }

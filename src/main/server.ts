@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ level: config.logLevel, redact: { paths: ['password', '*.password', 'req.headers.authorization', 'req.headers.cookie', 'token'], censor: '[redacted]' } }, destination({ sync: false })); // a busy disk must not hold up answers
   log.info({ config: redacted(config), node: process.version }, 'starting');
-  const platform = await startPlatform(config, log);
+  const platform = await startPlatform(config, log, { isTerminal: process.stderr.isTTY });
   log.info({ parts: config.parts }, 'DbMaker is ready');
   process.stderr.write(platform.greeting);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(platform, signal));

@@ -13,6 +13,7 @@ import type { Runtime } from '../domain/ports/runtime.ts';
 import type { SecretBox } from '../domain/ports/secret-box.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { createIssuer, type IssuerPorts } from '../issuer/index.ts';
+import { firstPassword, forgetPassword, type FirstPassword } from './admin-password.ts';
 import { ADMIN_ID, ensureAdmin } from './bootstrap.ts';
 import { loadBuiltinTemplates } from './builtin-templates.ts';
 import { systemClock as clock } from './clock.ts';
@@ -33,17 +34,22 @@ export interface ApiNeeds {
   /** Of the other parts in this process, shown with our own. */
   readonly moreMetrics: Registry;
   readonly log: Logger;
+  /** Somebody sits before what is printed. */
+  readonly isTerminal: boolean;
 }
 
 /** Resolves when it listens. @throws DbmakerError port_taken */
 export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greeting: string; stop(): Promise<void> }> {
-  const { store, secretBox, runtime, homeId, signals, certificates, moreMetrics, log } = needs;
+  const { store, secretBox, runtime, homeId, signals, certificates, moreMetrics, log, isTerminal } = needs;
   const admin = await ensureAdmin(store, config);
   await loadBuiltinTemplates(store, TEMPLATES);
   const { postgresqlPort, redisPort, tlsPort } = config.gateway;
   const where = { publicUrl: config.publicUrl ?? `http://localhost:${String(config.httpPort)}` };
   const installation = derivedId(`cookies of ${homeId}`).slice(0, 6); // the id itself labels what runs, and is nobody's business
-  const signIn = chooseIssuer(config, { store, box: secretBox, clock, log: log.child({ part: 'issuer' }), publicUrl: () => where.publicUrl, installation });
+  const onPassword = async (userId: string): Promise<void> => {
+    if (userId === ADMIN_ID) await forgetPassword(config.home).catch((error: unknown) => { log.warn({ err: error }, 'a one-time password that is good for nothing any more could not be removed'); });
+  };
+  const signIn = chooseIssuer(config, { store, box: secretBox, clock, log: log.child({ part: 'issuer' }), publicUrl: () => where.publicUrl, installation, onPassword });
   const app = await buildApp({
     signIn,
     store,
@@ -67,9 +73,9 @@ export async function startApi(config: Config, needs: ApiNeeds): Promise<{ greet
   });
   const url = await listen(app, config);
   if (config.publicUrl === null) where.publicUrl = `http://localhost:${new URL(url).port || '80'}`; // with port 0 known only now
-  // Last of all: it is said only once. Whoever misses it sets another one with the admin's API token.
-  const oneTimePassword = signIn.kind === 'embedded' ? await signIn.issuer.accounts.create(ADMIN_ID) : null;
-  return { greeting: greeting(url, admin, { runtime: runtime.name, publicUrl: where.publicUrl, oneTimePassword }), stop: async () => { await app.close(); } };
+  // Last of all: on a terminal it is said only once. Whoever misses it sets another one with the admin's API token.
+  const first = signIn.kind === 'embedded' ? await firstPassword({ accounts: signIn.issuer.accounts, store, home: config.home, isTerminal }) : null;
+  return { greeting: greeting(url, admin, { runtime: runtime.name, publicUrl: where.publicUrl, first }), stop: async () => { await app.close(); } };
 }
 
 async function listen(app: { listen(options: { host: string; port: number }): Promise<string> }, config: Config): Promise<string> {
@@ -88,12 +94,14 @@ function chooseIssuer({ oidc }: Config, ports: IssuerPorts): ApiDependencies['si
 interface Greeted {
   readonly runtime: string;
   readonly publicUrl: string;
-  /** Of the admin's account that was made just now. A secret: it goes to the terminal and nowhere else. */
-  readonly oneTimePassword: string | null;
+  /** A password is a secret: it goes to the terminal and nowhere else. */
+  readonly first: FirstPassword | null;
 }
 
-function greeting(url: string, admin: { file: string; created: boolean }, { runtime, publicUrl, oneTimePassword }: Greeted): string {
-  const first = admin.created ? `  Admin API token, made just now (said only once): ${admin.file}\n` : '';
-  const account = oneTimePassword === null ? '' : `  Sign in at ${publicUrl} as admin with the one-time password (said only once): ${oneTimePassword}\n`;
-  return `\n  DbMaker is ready at ${url}  (databases run as ${runtime === 'docker' ? 'Docker containers' : 'local processes'})\n  API documentation: ${url}/docs\n${first}${account}\n`;
+function greeting(url: string, admin: { file: string; created: boolean }, { runtime, publicUrl, first }: Greeted): string {
+  const token = admin.created ? `  Admin API token, made just now (said only once): ${admin.file}\n` : '';
+  const account = first === null ? ''
+    : 'file' in first ? `  Sign in at ${publicUrl} as admin; the one-time password is in ${first.file} until it is changed.\n`
+    : `  Sign in at ${publicUrl} as admin with the one-time password (said only once): ${first.password}\n`;
+  return `\n  DbMaker is ready at ${url}  (databases run as ${runtime === 'docker' ? 'Docker containers' : 'local processes'})\n  API documentation: ${url}/docs\n${token}${account}\n`;
 }

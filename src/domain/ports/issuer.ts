@@ -41,8 +41,11 @@ export interface EmbeddedIssuer {
 export interface LocalAccounts {
   /** Sets a one-time password, whatever there was, and returns it. @throws rate_limited: too many passwords are being worked on */
   setOneTimePassword(userId: string): Promise<string>;
-  /** The same for somebody who has no account yet; null: they have one. */
-  create(userId: string): Promise<string | null>;
+  /**
+   * The same for somebody who has no account yet; null: they have one with another password.
+   * @param settle is handed a password before there is an account, and says which one it has: this one, or that of another who is making it at the same time
+   */
+  create(userId: string, settle?: (fresh: string) => Promise<string>): Promise<string | null>;
   /** @param source address of the client. @throws forbidden (wrong password), invalid_request (new one not good), rate_limited, conflict (no local account) */
   changePassword(userId: string, username: string, passwords: { current: string; next: string }, source: string | null): Promise<void>;
 }
