@@ -1,2 +1,4 @@
-export function ensureConsole(root: string): Promise<void>;
-export function tryConsole(root: string): Promise<void>;
+/** Milliseconds. */
+export interface Patience { limitMs: number; fetchMs: number }
+export function ensureConsole(root: string, patience?: Patience): Promise<void>;
+export function tryConsole(root: string, patience?: Patience): Promise<void>;

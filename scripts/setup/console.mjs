@@ -11,17 +11,20 @@ import { lastLines, run } from './run.mjs';
 /** What the result depends on. */
 const SOURCES = ['src', 'public', 'angular.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.app.json'];
 const BUILD_MS = 10 * 60_000;
+/** For its packages, where the API waits for them and does without: for as long as npm has patience, a network that swallows everything would keep it away. */
+const PATIENCE = { limitMs: 5 * 60_000, fetchMs: 45_000 };
 
 /**
  * Builds the console where that was not done yet, or from other sources. Two dozen small reads when there is nothing to do. Several callers at
  * once are one build.
  * @param {string} root directory of the repository
+ * @param patience how long its packages may take (default: as long as npm likes), see {@link ensureDependencies}
  * @throws SetupError in words: what npm or the compiler said
  */
-export async function ensureConsole(root) {
+export async function ensureConsole(root, patience) {
   const folder = path.join(root, 'console');
   if (!existsSync(path.join(folder, 'package.json')) || isBuilt(folder)) return;
-  await ensureDependencies(folder);
+  await ensureDependencies(folder, patience);
   const flock = findProgram('flock');
   if (!flock) return buildNow(root);
   mkdirSync(path.join(root, '.cache'), { recursive: true });
@@ -32,12 +35,12 @@ export async function ensureConsole(root) {
 }
 
 /** As {@link ensureConsole}, but a failure is only told: the API is there without it, too. */
-export async function tryConsole(root) {
+export async function tryConsole(root, patience = PATIENCE) {
   try {
-    await ensureConsole(root);
+    await ensureConsole(root, patience);
   } catch (error) {
     printError(error);
-    console.error('DbMaker starts without its console.');
+    console.error('DbMaker starts without its console. The next start tries again.');
   }
 }
 

@@ -8,24 +8,27 @@ import { lastLines, run } from './run.mjs';
 
 const STAMP = '.dbmaker-installed';
 const FAILURE = 'dbmaker-setup-failed ';
+const LIMIT_MS = 25 * 60_000;
 
 /**
  * Makes node_modules match package-lock.json: `npm ci` where it is missing, of another lockfile or platform, or was left half made.
  * Nothing but two small reads when all is well. Several callers at once are one installation.
  * @param {string} root directory of package.json: ours, or the console's
+ * @param options `limitMs`: it is given up after so long; `fetchMs`: and where the registry leaves a request without an answer for so long, twice
  * @throws SetupError in words: no network, no space, no permission, npm missing
  */
-export async function ensureDependencies(root) {
+export async function ensureDependencies(root, { limitMs = LIMIT_MS, fetchMs } = {}) {
   if (isInstalled(root)) return;
   if (await adopt(root)) return;
   const install = fileURLToPath(import.meta.url);
   const flock = findProgram('flock');
-  if (!flock) return installNow(root);
+  if (!flock) return installNow(root, { limitMs, fetchMs });
   // The kernel lets go of this lock however the holder ends, npm's own children included.
   mkdirSync(path.join(root, '.cache'), { recursive: true });
-  const result = await run(flock, [path.join(root, '.cache', 'install.lock'), process.execPath, install, root], {
-    what: 'Installing what DbMaker needs from the npm registry (npm ci)', cwd: root, timeoutMs: 1_800_000,
+  const result = await run(flock, [path.join(root, '.cache', 'install.lock'), process.execPath, install, root, String(limitMs), String(fetchMs ?? '')], {
+    what: 'Installing what DbMaker needs from the npm registry (npm ci)', cwd: root, timeoutMs: limitMs * 1.2,
   });
+  if (result.late) throw tooLate(root, limitMs);
   if (result.code !== 0) throw handedOver(result.output);
 }
 
@@ -70,12 +73,15 @@ async function pinnedNodeRuns(root) {
 }
 
 /** The installation itself, under the lock. Throws SetupError whose message holds npm's words. */
-async function installNow(root) {
+async function installNow(root, { limitMs, fetchMs }) {
   if (isInstalled(root)) return; // another one did it while we waited for the lock
   const npm = npmCommand();
-  const result = await run(npm[0], [...npm.slice(1), 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-    cwd: root, timeoutMs: 1_500_000, env: cleanEnvironment(),
+  // npm by itself waits five minutes for each answer, and asks three times: where a network swallows everything that is a quarter of an hour.
+  const patience = fetchMs === undefined ? [] : [`--fetch-timeout=${fetchMs}`, '--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const result = await run(npm[0], [...npm.slice(1), 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', ...patience], {
+    cwd: root, timeoutMs: limitMs, env: cleanEnvironment(),
   });
+  if (result.late) throw tooLate(root, limitMs);
   if (result.code !== 0) throw explain(result.output, root);
   if (!(await pinnedNodeRuns(root))) {
     throw new SetupError('npm installed everything, but the Node.js it brought does not run.', {
@@ -117,6 +123,12 @@ function explain(output, root) {
   return new SetupError(`${text}\nnpm said:\n${said || lastLines(output)}`, { remedy });
 }
 
+function tooLate(root, limitMs) {
+  return new SetupError(`npm was not ready after ${Math.round(limitMs / 1000)} seconds: the registry, or the way to it, is too slow or does not answer.`, {
+    remedy: `run "npm ci" in ${root}, which takes as long as it takes; then start again`,
+  });
+}
+
 function read(file) {
   try {
     return readFileSync(file, 'utf8');
@@ -136,7 +148,8 @@ function handedOver(output) {
 // Started by ensureDependencies itself, under the lock.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await installNow(process.argv[2]);
+    const [, , root, limitMs, fetchMs] = process.argv;
+    await installNow(root, { limitMs: Number(limitMs), fetchMs: fetchMs ? Number(fetchMs) : undefined });
   } catch (error) {
     if (error instanceof SetupError) console.error(FAILURE + JSON.stringify({ message: error.message, remedy: error.remedy }));
     else console.error(error);

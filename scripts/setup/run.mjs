@@ -4,7 +4,7 @@ const KEPT_OUTPUT = 64 * 1024;
 
 /**
  * Runs a program without a shell, its output kept and not shown, and says every now and then that it still runs.
- * Resolves with {code, signal, output} (output: the last 64 KiB of both streams) whatever the exit code is.
+ * Resolves with {code, signal, output, late} (output: the last 64 KiB of both streams; late: it was killed for its time) whatever the exit code is.
  * `what`: text for the progress line, none when left out. `timeoutMs`: default 10 minutes; then the program is killed with its children.
  */
 export function run(command, args, { what, cwd, env, timeoutMs = 600_000, input } = {}) {
@@ -38,7 +38,7 @@ export function run(command, args, { what, cwd, env, timeoutMs = 600_000, input 
       process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
       if (late) keep(`\n(ended by us after ${timeoutMs / 1000} s)`);
       if (what && code === 0) console.log(`  done in ${seconds()} s`);
-      resolve({ code, signal, output });
+      resolve({ code, signal, output, late });
     };
     child.once('error', (error) => { keep(String(error.message)); settle(127, null); });
     child.once('close', settle);
