@@ -65,6 +65,9 @@ test('node-postgres reads the URL as it was meant: TLS, with a look at the certi
 test('a URL of Redis holds the login, also where the template of the instance leaves it out', () => {
   assert.equal(redis({ ...PLAIN, uri: 'redis://127.0.0.1:10000' })['uri'], 'redis://ann-x-k3x9:s3cret@127.0.0.1:10000/0');
   assert.match(redis({ trusted: false })['go'] ?? '', /ParseURL\("rediss:.*\n.*ReadFile\("dbmaker-ca\.pem"\)/);
+  assert.match(redis({ trusted: false })['dotnet'] ?? '', /Parse\(".*,ssl=true,sslHost=ann-x-k3x9\.db\.example\.com"\);\noptions\.TrustIssuer\("dbmaker-ca\.pem"\)/);
+  assert.match(redis()['dotnet'] ?? '', /^ann-x-k3x9\.db\.example\.com:6379,user=.*,ssl=true/);
+  assert.match(postgresql({ trusted: false })['prisma'] ?? '', /sslaccept=strict&sslcert=\.\.\/dbmaker-ca\.pem"$/, 'Prisma looks from its own folder');
   assert.match(redis({ trusted: false })['python'] ?? '', /'rediss:.*ssl_check_hostname=True, ssl_ca_certs='dbmaker-ca\.pem'\)$/);
 });
 

@@ -60,7 +60,7 @@ function postgresql(login: Login): Record<string, string> {
     jdbc: `jdbc:postgresql://${host}:${String(port)}/${name}?user=${user}&password=${secret}${jdbcTls}`,
     dotnet: `Host=${host};Port=${String(port)};Username=${username};Password=${password};Database=${database}${dotnetTls}`,
     go: `pgx.Connect(ctx, "${go}")`,
-    prisma: `DATABASE_URL="${tls ? withParameters(uri, `sslmode=require&sslaccept=strict${trusted ? '' : `&sslcert=${CA_FILE}`}`) : uri}"`,
+    prisma: `DATABASE_URL="${tls ? withParameters(uri, `sslmode=require&sslaccept=strict${trusted ? '' : `&sslcert=../${CA_FILE}`}`) : uri}"`, // Prisma looks from its folder prisma/
     env: assignment('DATABASE_URL', libpq),
     ...(byName === null || byName.host === host ? {} : {
       'psql-tls': `psql 'postgresql://${user}:${secret}@${byName.host}:${String(byName.port)}/${name}?sslmode=${trusted ? 'require' : `verify-full&sslrootcert=${CA_FILE}`}${address === null ? '' : `&hostaddr=${address}`}'`,
@@ -73,6 +73,7 @@ function redis(login: Login): Record<string, string> {
   const [user, secret] = [username, password].map(encodeURIComponent) as [string, string];
   const uri = `${tls ? 'rediss' : 'redis'}://${user}:${secret}@${host}:${String(port)}/${database}`;
   const ca = trusted ? '' : ` --cacert ${CA_FILE}`;
+  const options = `${host}:${String(port)},user=${username},password=${password},defaultDatabase=${database}${tls ? `,ssl=true,sslHost=${hostname}` : ''}`;
   const caFile = `fs.readFileSync('${CA_FILE}', 'utf8')`;
   return {
     uri,
@@ -80,13 +81,18 @@ function redis(login: Login): Record<string, string> {
     node: tls ? `new Redis('${uri}', { tls: { servername: '${hostname}'${trusted ? '' : `, ca: ${caFile}`} } })` : `new Redis('${uri}')`,
     python: tls ? `redis.from_url('${uri}', ssl_check_hostname=True${trusted ? '' : `, ssl_ca_certs='${CA_FILE}'`})` : `redis.from_url('${uri}')`,
     jdbc: `jdbc:redis://${user}:${secret}@${host}:${String(port)}/${database}${tls ? '?ssl=true' : ''}`,
-    dotnet: `${host}:${String(port)},user=${username},password=${password},defaultDatabase=${database}${tls ? `,ssl=true,sslHost=${hostname}` : ''}`,
+    dotnet: tls && !trusted ? dotnetWithAuthority(options) : options,
     go: tls && !trusted ? goWithAuthority(uri) : `redis.ParseURL("${uri}")`,
     env: assignment('REDIS_URL', uri),
     ...(byName === null || byName.host === host ? {} : {
       'redis-cli-tls': `redis-cli -h ${address ?? hostname} -p ${String(byName.port)} --tls --sni ${hostname}${ca} --user ${username} --pass ${password}`,
     }),
   };
+}
+
+/** Options of StackExchange.Redis as a text cannot name the authority. */
+function dotnetWithAuthority(options: string): string {
+  return [`var options = ConfigurationOptions.Parse("${options}");`, `options.TrustIssuer("${CA_FILE}");`, 'var redis = ConnectionMultiplexer.Connect(options);'].join('\n');
 }
 
 /** A URL of go-redis cannot name the authority. */

@@ -15,6 +15,11 @@ export const jdbc: PostgresqlClient = {
   cancel: (target) => outcome(() => run('cancel', target)),
 };
 
+/** With a URL as it is, from the directory in which it looks for files. @returns `answer-42` */
+export async function askByUrl(url: string, cwd: string): Promise<string> {
+  return program('java', ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', `${await (compiled ??= compile())}:${DRIVER}`, 'Jdbc', 'ask', url, '0'], { cwd });
+}
+
 let compiled: Promise<string> | undefined;
 
 /** Once a process. @returns the directory of the class */

@@ -6,14 +6,16 @@ const MAX_OUTPUT = 200 * 1024 * 1024;
 export interface Run {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
+  /** Default: ours. */
+  readonly cwd?: string;
   /** Called once it runs, to send it a signal. */
   readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs a program to its end. @returns what it printed. @throws Error with `stderr` when it fails */
-export function program(file: string, argv: readonly string[], { env = {}, input, started }: Run = {}): Promise<string> {
+export function program(file: string, argv: readonly string[], { env = {}, input, cwd, started }: Run = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, argv, { env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(file, argv, { ...(cwd === undefined ? {} : { cwd }), env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
     const out: Buffer[] = [];
     let size = 0;

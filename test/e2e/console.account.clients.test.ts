@@ -59,6 +59,7 @@ test('somebody sees what they use, changes their password, which ends their othe
   await program.refused('forbidden', 'POST', '/api/containers', { template: 'redis', name: 'x' });
   await seen(window, 'tokens-new');
   await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByText('The token deployment is made').waitFor({ state: 'detached' });
   assert.ok(!(await page.content()).includes(secret), 'it is shown once');
   await page.reload();
   await page.getByText('Last used').waitFor();

@@ -92,7 +92,7 @@ test('all that can be set is set, by keyboard alone, told on the overview, and n
   await page.keyboard.type('127.0.0.1 and more');
   await tabTo(/^Save$/);
   await page.keyboard.press('Enter');
-  await page.getByText('and is no address and no range').waitFor();
+  await page.getByText('“and” is no address and no range').waitFor();
   await seen(window, 'settings');
   await tabTo(/^Only from these addresses/, 'Shift+Tab');
   await page.keyboard.press('Control+A');

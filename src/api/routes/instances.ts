@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireRoom } from '../../domain/backup/usage.ts';
 import { DbmakerError } from '../../domain/errors.ts';
+import { changeText } from '../../domain/instance/change-text.ts';
 import { afterFinalBackup, keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import { resolveResources } from '../../domain/resources.ts';
 import type { ApiContext, App } from '../app-type.ts';
@@ -101,7 +102,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       ...(body.resources === undefined ? {} : { resources: resolveResources(body.resources, instance.spec.resources) }),
       ...policiesOf(body, clock.now()),
       access: accessOf(body),
-    }, { event: { type: 'instance.changed', message: `Changed: ${Object.keys(body).join(', ')}.`, data: { by: caller.user.username, change: body } } });
+    }, { event: { type: 'instance.changed', message: changeText(body), data: { by: caller.user.username, change: body } } });
     wake.changed(instance.id);
     return instanceView(changed, config.domain, access);
   });

@@ -30,7 +30,7 @@ import { PasswordForm } from './password-form';
           <p class="dbm-quiet" i18n>The addresses of your databases begin with your username; it never changes.</p>
         }
       </section>
-      <section class="dbm-card" aria-labelledby="usage-title">
+      <section class="dbm-card usage" aria-labelledby="usage-title">
         <h2 id="usage-title" i18n>What you use</h2>
         @for (amount of usage(); track amount.label) { <dbm-amount-bar [label]="amount.label" [words]="amount.words" [taken]="amount.taken" [whole]="amount.whole" /> }
         <p class="dbm-quiet" i18n>An admin can give you more.</p>
@@ -40,7 +40,10 @@ import { PasswordForm } from './password-form';
   `,
   styles: `
     .columns { display: grid; gap: 16px; align-items: start; }
-    @media (min-width: 900px) { .columns { grid-template-columns: 1fr 1fr; } }
+    @media (min-width: 900px) {
+      .columns { grid-template-columns: 1fr 1fr; grid-template-rows: auto 1fr; }
+      .usage { grid-column: 2; grid-row: 1 / span 2; }
+    }
   `,
 })
 export class ProfileTab {

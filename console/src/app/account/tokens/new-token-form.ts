@@ -42,7 +42,7 @@ const MOST_CHARACTERS = 100;
       <div class="dbm-row"><button matButton="filled" type="submit" [disabled]="making.busy()" i18n>Make the token</button></div>
     </form>
   `,
-  styles: '.fields { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }',
+  styles: '.fields { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); align-items: start; }',
 })
 export class NewTokenForm {
   readonly #client = inject(Api).client;

@@ -21,11 +21,12 @@ import { Timeline } from './timeline';
               <h2 id="no-connection-title" dbmPageHeading i18n>Connection</h2>
               <p i18n>You can look at this database: its state, figures, log and history. To connect to it, ask {{ database.owner }} to make you an operator of it.</p>
             </section>
+            <dbm-timeline [databaseId]="database.id" />
           }
         </div>
         <div class="column">
           @if (database.status !== 'deleting') { <dbm-outlook-card [database]="database" [canChange]="mayManage(database.access)" /> }
-          <dbm-timeline [databaseId]="database.id" />
+          @if (mayUse(database.access)) { <dbm-timeline [databaseId]="database.id" /> }
         </div>
       </div>
     }

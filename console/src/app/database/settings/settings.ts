@@ -68,7 +68,7 @@ export class Settings {
     });
     validate(path.allowedSources, ({ value }) => {
       const wrong = sourcesIn(value()).find((source) => parseAddressRange(source) === undefined);
-      return wrong === undefined ? null : { kind: 'source', message: $localize`${wrong}:source: is no address and no range such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32.` };
+      return wrong === undefined ? null : { kind: 'source', message: $localize`“${wrong}:source:” is no address and no range such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32.` };
     });
   });
   protected readonly change = computed(() => changeOf(this.#now().settings, this.#values()));

@@ -41,7 +41,7 @@ export class Sharing {
   protected readonly sharedAs = SHARED_AS;
   protected readonly labels = {
     access: ({ displayName }: Share): string => $localize`What ${displayName}:name: may do`,
-    remove: ({ displayName }: Share): string => $localize`Share it with ${displayName}:name: no more`,
+    remove: ({ displayName }: Share): string => $localize`Remove ${displayName}:name:`,
   };
 
   constructor() {
