@@ -8,6 +8,7 @@ import { hasScope } from './caller.ts';
 import { throwFields } from './instance-input.ts';
 import { tokenView } from './present.ts';
 import { newApiToken, randomId } from './secrets.ts';
+import { beganOf } from './sign-in/sessions.ts';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_LIFE_MS = 90 * DAY_MS;
@@ -23,9 +24,9 @@ export interface AskedToken {
 /**
  * Makes a token for `owner`. It can do no more than the token that asks for it, and no more than its owner's role.
  * @returns what is shown, with the secret: this once
- * @throws invalid_request, forbidden, quota_exceeded
+ * @throws invalid_request, forbidden, quota_exceeded, unauthenticated (what the caller has shown was ended meanwhile)
  */
-export async function issueToken({ store, clock }: ApiContext, owner: User, caller: Caller, asked: AskedToken): Promise<ReturnType<typeof tokenView> & { token: string }> {
+export async function issueToken({ store, clock, signInCheck }: ApiContext, owner: User, caller: Caller, asked: AskedToken): Promise<ReturnType<typeof tokenView> & { token: string }> {
   const life = asked.expiresIn === undefined ? DEFAULT_LIFE_MS : parseDuration(asked.expiresIn);
   const nameProblem = displayTextProblem(asked.name, 100);
   throwFields({
@@ -40,6 +41,8 @@ export async function issueToken({ store, clock }: ApiContext, owner: User, call
   const existing = await store.tokens.listByUser(owner.id);
   if (existing.length >= MAX_TOKENS) throw new DbmakerError('quota_exceeded', `There are ${String(MAX_TOKENS)} tokens already.`, { remedy: 'Delete those that are no longer used.' });
   const { secret, hash } = newApiToken();
-  const token = await store.tokens.create({ id: randomId(), userId: owner.id, name: asked.name, scopes, expiresAt: clock.now() + Number(life) }, hash);
+  const token = await store.tokens.create({ id: randomId(), userId: owner.id, name: asked.name, scopes, expiresAt: clock.now() + Number(life) }, hash, {
+    userId: caller.user.id, beganWith: caller.token.id, began: beganOf(signInCheck, caller),
+  });
   return { ...tokenView(token), token: secret };
 }

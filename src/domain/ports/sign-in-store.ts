@@ -43,7 +43,7 @@ export interface NewSession extends Pick<ApiToken, 'id' | 'userId' | 'scopes' | 
   readonly beganWith: string;
 }
 
-/** What a session is begun with. An API token has to be there still. */
+/** What a session or an API token is made with. A token (or a session, which is one) has to be there still. */
 export type Began = { readonly kind: 'token' } | {
   readonly kind: 'sign-in';
   /** Milliseconds since 1970. */

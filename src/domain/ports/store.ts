@@ -12,7 +12,7 @@ import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
 import type { ShareRepository, VisibleInstance } from './share-store.ts';
-import type { SignInStore } from './sign-in-store.ts';
+import type { Began, SignInStore } from './sign-in-store.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
 export type { BackupRepository, Lease, Page, ShareRepository, VisibleInstance };
@@ -68,8 +68,12 @@ export interface UserRepository {
 }
 
 export interface TokenRepository {
-  /** `secretHash`: SHA-256 of the secret, hex. */
-  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string): Promise<ApiToken>;
+  /**
+   * `secretHash`: SHA-256 of the secret, hex.
+   * @param by with what somebody (its user, or an admin) makes it: a sign-in that is ended at the same time leaves none behind
+   * @throws unauthenticated when that is good for nothing (any more)
+   */
+  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string, by?: { readonly userId: string; readonly beganWith: string; readonly began: Began }): Promise<ApiToken>;
   /** Sessions, too. Expired ones too (the caller says so); null for unknown and revoked. */
   findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null>;
   /** Sessions, too. */

@@ -1,8 +1,7 @@
 import type { Began, NewSession, SessionRepository } from '../../domain/ports/sign-in-store.ts';
-import { wasEnded } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import { endSignIns } from '../end-sign-ins.ts';
-import type { Queries } from '../schema.ts';
+import { isStillGood } from '../still-good.ts';
 import { lockUser } from '../user-row.ts';
 
 /** How such a token is called in the list of tokens, where it can be revoked. */
@@ -19,8 +18,8 @@ export class Sessions implements SessionRepository {
   async begin(session: NewSession, began: Began, { most, goesOn }: { most: number; goesOn: string | null }): Promise<{ id: string; goesOn: boolean } | null> {
     return this.#database.write(async (queries) => {
       const now = this.#database.clock.now();
-      if (!(await this.#isGood(queries, session, began, now))) return null;
       const { userId, beganWith, expiresAt } = session;
+      if (!(await isStillGood(this.#database, queries, { userId, beganWith, began }))) return null;
       const values = { name: `${NAME} of ${beganWith}`, began_with: beganWith, scopes: JSON.stringify(session.scopes), expires_at: expiresAt };
       if (goesOn !== null) {
         const renewed = await queries.updateTable('tokens').set(values).where('secret_hash', '=', goesOn).where('user_id', '=', userId)
@@ -45,17 +44,5 @@ export class Sessions implements SessionRepository {
 
   async endAll(userId: string, { keep, tokens }: { keep: string | null; tokens: boolean }): Promise<void> {
     await this.#database.write(async (queries) => endSignIns(this.#database, queries, userId, { keep, tokens }));
-  }
-
-  async #isGood(queries: Queries, { userId, beganWith }: NewSession, began: Began, now: number): Promise<boolean> {
-    const user = await lockUser(this.#database, queries, userId);
-    if (user === null || user.disabled) return false;
-    if (began.kind === 'token') {
-      return (await queries.selectFrom('tokens').select('id').where('id', '=', beganWith).where('user_id', '=', userId).executeTakeFirst()) !== undefined;
-    }
-    if (wasEnded(user, { id: beganWith, beganAt: began.beganAt }, now)) return false;
-    const ended = began.endedAs.length === 0 ? undefined
-      : await queries.selectFrom('ended_tokens').select('hash').where('hash', 'in', began.endedAs).where('expires_at', '>', now).limit(1).executeTakeFirst();
-    return ended === undefined;
   }
 }

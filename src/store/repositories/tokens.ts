@@ -1,7 +1,9 @@
+import { DbmakerError } from '../../domain/errors.ts';
 import type { TokenRepository } from '../../domain/ports/store.ts';
 import type { ApiToken, TokenScope, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
 import type { TokenRow } from '../schema.ts';
+import { isStillGood } from '../still-good.ts';
 import { lockUser, toUser } from '../user-row.ts';
 
 /** A use is written down once a minute at most: otherwise every request would be a write. */
@@ -14,19 +16,22 @@ export class Tokens implements TokenRepository {
     this.#database = database;
   }
 
-  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string): Promise<ApiToken> {
+  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string, by?: Parameters<TokenRepository['create']>[2]): Promise<ApiToken> {
     const created: ApiToken = { ...token, createdAt: this.#database.clock.now(), lastUsedAt: null, beganWith: null };
-    await this.#database.write((queries) => queries.insertInto('tokens').values({
-      id: created.id,
-      user_id: created.userId,
-      name: created.name,
-      scopes: JSON.stringify(created.scopes),
-      secret_hash: secretHash,
-      created_at: created.createdAt,
-      expires_at: created.expiresAt,
-      last_used_at: null,
-      began_with: null,
-    }).execute());
+    await this.#database.write(async (queries) => {
+      if (by !== undefined && !(await isStillGood(this.#database, queries, by))) throw new DbmakerError('unauthenticated', 'This sign-in was ended.', { remedy: 'Sign in again.' });
+      await queries.insertInto('tokens').values({
+        id: created.id,
+        user_id: created.userId,
+        name: created.name,
+        scopes: JSON.stringify(created.scopes),
+        secret_hash: secretHash,
+        created_at: created.createdAt,
+        expires_at: created.expiresAt,
+        last_used_at: null,
+        began_with: null,
+      }).execute();
+    });
     return created;
   }
 

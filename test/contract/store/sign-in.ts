@@ -270,6 +270,24 @@ export function signInContract(open: OpenStore): void {
       assert.deepEqual([await idsOf(ada), await idsOf(eve)], [[], [ofEve]]);
     });
 
+    test('no API token is made with what is ended or revoked at the same time', async () => {
+      await using under = await open();
+      const stores = [under.store, await under.another()];
+      const user = await addUser(under.store);
+      const token = (beganWith: string, began: Began, store = under.store) => store.tokens.create({ id: nextId(), userId: user.id, name: 'x', scopes: ['read'], expiresAt: null }, nextId(), { userId: user.id, beganWith, began });
+      const first = await token('sign-in', signedIn(under.clock.now()));
+      const second = await token(first.id, { kind: 'token' });
+      await failure(token('nothing', { kind: 'token' }), 'unauthenticated');
+      await under.store.tokens.delete(user.id, first.id);
+      await failure(token(first.id, { kind: 'token' }), 'unauthenticated');
+      const began = under.clock.now() - 1;
+      for (let round = 0; round < 10; round += 1) {
+        const made = Promise.allSettled(Array.from({ length: 6 }, (_, index) => token(index % 3 === 0 ? second.id : 'sign-in', index % 3 === 0 ? { kind: 'token' } : signedIn(began), stores[index % 2])));
+        await Promise.all([made, stores[round % 2]!.signIn.sessions.endAll(user.id, { keep: null, tokens: true })]);
+        assert.deepEqual(await under.store.tokens.listByUser(user.id), [], `round ${String(round)}`);
+      }
+    });
+
     test('whatever order logins and the end of all sign-ins come in, no session of before is left', async () => {
       await using under = await open();
       const stores = [under.store, await under.another()];
