@@ -9,6 +9,6 @@ export async function switchOffGlobalWebhooks(database: Database, queries: Queri
   const off = await queries.updateTable('webhooks').set({ enabled: 0, disabled_reason: 'demoted', updated_at: now })
     .where('owner_id', 'is', null).where('admin_id', '=', userId).where('enabled', '=', 1).returning('id').execute();
   await appendEvents(database, queries, off.map(({ id }) => ({
-    instanceId: '', ownerId: '', type: DISABLED_TYPE, message: 'A global webhook was switched off: who made it is no admin any more.', data: { webhook: id, reason: 'demoted' },
+    instanceId: '', ownerId: '', type: DISABLED_TYPE, message: 'A global webhook was switched off: who made it is no admin any more, or is disabled.', data: { webhook: id, reason: 'demoted' },
   })), now);
 }

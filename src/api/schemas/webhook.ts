@@ -33,7 +33,7 @@ export const Webhook = Type.Object({
   url: Type.String({ description: 'Others than its owner see only where it leads.' }),
   types: Type.Array(Type.String()),
   enabled: Type.Boolean(),
-  disabledReason: nullable(Type.String({ description: 'Why it was switched off by itself: `gone` (its receiver answered 410), `failing` (for days), `demoted` (who made this global one is no admin any more).' })),
+  disabledReason: nullable(Type.String({ description: 'Why it was switched off by itself: `gone` (its receiver answered 410), `failing` (for days), `demoted` (who made this global one is no admin any more, or is disabled).' })),
   failingSince: nullable(Time),
   createdAt: Time,
   updatedAt: Time,

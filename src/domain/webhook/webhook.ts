@@ -21,7 +21,7 @@ export interface Webhook {
   readonly updatedAt: number;
 }
 
-/** `gone`: the receiver answered 410. `failing`: nothing reached it for days. `demoted`: who answers for a global one is no admin any more. */
+/** `gone`: the receiver answered 410. `failing`: nothing reached it for days. `demoted`: who answers for a global one is no admin any more, or is disabled. */
 export type DisabledReason = 'gone' | 'failing' | 'demoted';
 
 /** Sealed (context: {@link webhookContext}). */

@@ -53,6 +53,18 @@ export function webhookContract(open: OpenStore): void {
       assert.deepEqual([on.enabled, on.disabledReason, on.adminId], [true, null, other.id]);
     });
 
+    test('the global webhook of an admin who is disabled goes off, their own stays', async () => {
+      await using under = await open();
+      const { users, webhooks } = under.store;
+      const quota = { instances: 1, memoryBytes: 1, cpus: 1, backupBytes: 1 };
+      const [boss] = await Promise.all(['boss', 'other'].map((id) => users.create({ id, username: id, displayName: id, email: null, role: 'admin', quota })));
+      const [global, own] = [await webhooks.create(newWebhook({ ownerId: null, adminId: 'boss' }), 5), await webhooks.create(newWebhook({ ownerId: 'boss' }), 5)];
+      await users.update(boss!.id, { disabled: true });
+      assert.deepEqual([(await webhooks.get(global.id))?.enabled, (await webhooks.get(own.id))?.enabled], [false, true]);
+      await users.update(boss!.id, { disabled: false });
+      assert.equal((await webhooks.get(global.id))?.enabled, false, 'it does not come back by itself');
+    });
+
     test('an owner has so many and no more, also when several are made at once; global ones count by themselves', async () => {
       await using under = await open();
       const others = await under.another();

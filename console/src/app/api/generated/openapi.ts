@@ -5007,7 +5007,7 @@ export interface components {
              * @example 2026-01-31T12:00:00.000Z
              */
             createdAt: string;
-            /** @description Why it was switched off by itself: `gone` (its receiver answered 410), `failing` (for days), `demoted` (who made this global one is no admin any more). */
+            /** @description Why it was switched off by itself: `gone` (its receiver answered 410), `failing` (for days), `demoted` (who made this global one is no admin any more, or is disabled). */
             disabledReason: string | null;
             enabled: boolean;
             /**
