@@ -64,7 +64,7 @@ test('an admin adds somebody, who signs in with the one-time password, meets the
   await page.getByLabel('Databases', { exact: true }).fill('0');
   await page.getByLabel('CPU').fill('2.5');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved').waitFor();
+  await page.getByText('Saved', { exact: true }).waitFor();
   await page.getByText('0 of 2.5').waitFor();
   await anns.page.getByRole('link', { name: 'New database' }).click();
   await anns.page.getByRole('radio', { name: /Redis/ }).check();

@@ -70,7 +70,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   }
   await page.getByLabel('Sleeps without use after').selectOption('never');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved').waitFor();
+  await page.getByText('Saved', { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Metrics', exact: true }).click();
   await page.getByRole('radio', { name: 'Hour' }).waitFor();
   await seen(window, 'metrics');

@@ -93,7 +93,7 @@ test('two people side by side: a database is shared, both see what the other doe
   for (const { complaints } of [anns, bobs]) assert.deepEqual(complaints.filter((text) => !/status of 404/.test(text)), []); // of whom there is not, and of what is gone for him
 });
 
-test('what goes on with a database is drawn small in the list, and goes on being drawn', LIMIT, async () => {
+test('what goes on with a database is drawn small in the list and large on its own page, and goes on being drawn', LIMIT, async () => {
   await using server = await startWithConsole();
   await using people = await openBrowser(server.url);
   const window = await people.window();
@@ -115,4 +115,8 @@ test('what goes on with a database is drawn small in the list, and goes on being
   await seen(window, 'list-busy');
   await page.reload();
   await page.getByRole('img', { name: /KB in the last 24 hours/ }).waitFor();
+  await page.getByRole('link', { name: /busy/ }).click();
+  await page.getByRole('link', { name: 'Metrics', exact: true }).click();
+  await page.getByRole('img', { name: /Connections/ }).waitFor();
+  await seen(window, 'metrics-charts');
 });
