@@ -2,6 +2,7 @@ import { DbmakerError } from '../../domain/errors.ts';
 import type { AuditFilter } from '../../domain/ports/store.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { callerOf } from '../caller.ts';
+import { userIdOf } from '../owner-filter.ts';
 import { AuditQuery, AuditRecord, auditView } from '../schemas/audit.ts';
 import { DEFAULT_LIMIT, pageOf, problemResponse, ref } from '../schemas/common.ts';
 
@@ -24,7 +25,7 @@ export function registerAuditRoutes(app: App, { store }: ApiContext): void {
     const { limit = DEFAULT_LIMIT, cursor, user, instance, action, subject, from, to } = request.query;
     const filter: AuditFilter = {
       ...(caller.isAdmin ? {} : { concerns: caller.user.id }),
-      ...(user === undefined ? {} : { actorId: (await store.users.getByUsername(user))?.id ?? '' }), // nobody has this id: an empty list
+      ...(user === undefined ? {} : { actorId: await userIdOf(store, user) }),
       ...(instance === undefined ? {} : { instanceId: instance }),
       ...(action === undefined ? {} : { action }),
       ...(subject === undefined ? {} : { subject }),

@@ -1,18 +1,17 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireRoom } from '../../domain/backup/usage.ts';
-import { DbmakerError } from '../../domain/errors.ts';
 import { changeText } from '../../domain/instance/change-text.ts';
 import { afterFinalBackup, keepsNothing } from '../../domain/instance/keeps-nothing.ts';
 import { resolveResources } from '../../domain/resources.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
-import type { Caller } from '../caller.ts';
 import { ownerOf, visibleBackup } from '../backups.ts';
 import { callerOf } from '../caller.ts';
 import { createInstance } from '../create-instance.ts';
 import { createOnce, idempotencyKey } from '../idempotency.ts';
 import { accessOf, policiesOf, validateInstanceInput } from '../instance-input.ts';
+import { askedOwner } from '../owner-filter.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
 import { allowedAccess, allowedInstance } from '../rights.ts';
@@ -50,7 +49,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       const { items, next } = await store.instances.listVisible(caller.user.id, filter, options);
       return { items: items.map(({ instance, access }) => instanceView(instance, config.domain, access)), next };
     }
-    const ownerId = await ownerFilter(caller, owner);
+    const ownerId = await askedOwner(store, caller, owner);
     const { items, next } = await store.instances.list({ ...filter, ...(ownerId === null ? {} : { ownerId }) }, options);
     return { items: items.map((instance) => instanceView(instance, config.domain, instance.ownerId === caller.user.id ? 'owner' : 'admin')), next };
   });
@@ -139,13 +138,5 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
     const { of } = await visibleBackup(store, callerOf(request), id);
     body['template'] ??= of.templateKey;
     body['name'] ??= of.name;
-  }
-
-  /** null: everybody's, for an admin. @throws forbidden */
-  async function ownerFilter(caller: Caller, owner: string | undefined): Promise<string | null> {
-    if (owner === undefined) return null;
-    if (owner === caller.user.username) return caller.user.id;
-    if (!caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins see what others own.');
-    return (await store.users.getByUsername(owner))?.id ?? ''; // nobody has this id: an empty list
   }
 }

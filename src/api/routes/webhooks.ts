@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { DbmakerError } from '../../domain/errors.ts';
 import { testDelivery } from '../../domain/webhook/payload.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { noteAudit } from '../audit.ts';
-import { callerOf, type Caller } from '../caller.ts';
+import { callerOf } from '../caller.ts';
+import { askedOwner } from '../owner-filter.ts';
 import { DEFAULT_LIMIT, IdParams, oneOf, pageOf, PageQuery, problemResponse, ref, strictObject } from '../schemas/common.ts';
 import { Delivery, DELIVERY_STATES, NewWebhookBody, Webhook, WebhookChangeBody } from '../schemas/webhook.ts';
 import { randomId } from '../secrets.ts';
@@ -28,7 +28,7 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
   }, async (request) => {
     const caller = callerOf(request);
     const { limit = DEFAULT_LIMIT, cursor, owner } = request.query;
-    const ownerId = await ownerFilter(caller, owner);
+    const ownerId = await askedOwner(store, caller, owner);
     const page = await store.webhooks.list(ownerId === null ? {} : { ownerId }, { limit, ...(cursor === undefined ? {} : { cursor }) });
     return { items: await webhookViews(store, caller, page.items), next: page.next };
   });
@@ -102,12 +102,4 @@ export function registerWebhookRoutes(app: App, context: ApiContext): void {
     const { id } = await visibleWebhook(store, callerOf(request), request.params.id);
     return reply.code(202).send(deliveryView(await store.deliveries.retry(id, request.params.deliveryId)));
   });
-
-  /** null: everybody's. @throws forbidden */
-  async function ownerFilter(caller: Caller, owner: string | undefined): Promise<string | null> {
-    if (owner === undefined) return caller.isAdmin ? null : caller.user.id;
-    if (owner === caller.user.username) return caller.user.id;
-    if (!caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins see the webhooks of others.');
-    return (await store.users.getByUsername(owner))?.id ?? ''; // nobody has this id: an empty list
-  }
 }
