@@ -38,11 +38,9 @@ export async function issueToken({ store, clock, signInCheck }: ApiContext, owne
     if (!hasScope(caller.token.scopes, scope)) throw new DbmakerError('forbidden', `Your own token does not have the scope ${scope}, so it cannot give it.`);
     if (scope === 'admin' && owner.role !== 'admin') throw new DbmakerError('forbidden', 'Only a token of an admin can have the scope admin.');
   }
-  const existing = await store.tokens.listByUser(owner.id);
-  if (existing.length >= MAX_TOKENS) throw new DbmakerError('quota_exceeded', `There are ${String(MAX_TOKENS)} tokens already.`, { remedy: 'Delete those that are no longer used.' });
   const { secret, hash } = newApiToken();
   const token = await store.tokens.create({ id: randomId(), userId: owner.id, name: asked.name, scopes, expiresAt: clock.now() + Number(life) }, hash, {
-    userId: caller.user.id, beganWith: caller.token.id, began: beganOf(signInCheck, caller),
+    by: { userId: caller.user.id, beganWith: caller.token.id, began: beganOf(signInCheck, caller) }, most: MAX_TOKENS,
   });
   return { ...tokenView(token), token: secret };
 }

@@ -29,6 +29,14 @@ test('an admin makes two users and their tokens, and each sees only what is thei
   assert.equal((await asAdmin('/api/users?limit=2')).json.items.length, 2);
 });
 
+test('a person has a hundred API tokens and no more, also of those that are asked for at once', async () => {
+  const { token, user } = await api.person('collector');
+  const answers = await Promise.all(Array.from({ length: 130 }, (_, n) => api.ask('/api/tokens', { method: 'POST', token, body: { name: `t${String(n)}` } })));
+  const refused = answers.filter(({ status }) => status !== 201);
+  assert.equal((await api.store.tokens.listByUser(user.id)).length, 100);
+  assert.deepEqual([...new Set(refused.map(({ status, json }) => `${String(status)} ${json.code} ${json.detail}`))], ['403 quota_exceeded There are 100 tokens already.']);
+});
+
 test('usernames that are taken, reserved or not names are refused', async () => {
   assert.equal((await asAdmin('/api/users', 'POST', { username: 'twice' })).status, 201);
   assert.equal((await asAdmin('/api/users', 'POST', { username: 'twice' })).json.code, 'name_taken');

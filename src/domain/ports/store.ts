@@ -67,13 +67,19 @@ export interface UserRepository {
   seen(user: User): Promise<void>;
 }
 
+export interface AskedWith {
+  readonly by: { readonly userId: string; readonly beganWith: string; readonly began: Began };
+  readonly most: number;
+}
+
 export interface TokenRepository {
   /**
    * `secretHash`: SHA-256 of the secret, hex.
-   * @param by with what somebody (its user, or an admin) makes it: a sign-in that is ended at the same time leaves none behind
-   * @throws unauthenticated when that is good for nothing (any more)
+   * @param asked `by`: with what somebody (its user, or an admin) makes it: a sign-in that is ended at the same time leaves none behind. `most`: how many
+   * its user may have, sessions aside, also when several are made at once
+   * @throws unauthenticated when that is good for nothing (any more), quota_exceeded
    */
-  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string, by?: { readonly userId: string; readonly beganWith: string; readonly began: Began }): Promise<ApiToken>;
+  create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string, asked?: AskedWith): Promise<ApiToken>;
   /** Sessions, too. Expired ones too (the caller says so); null for unknown and revoked. */
   findByHash(secretHash: string): Promise<{ token: ApiToken; user: User } | null>;
   /** Sessions, too. */

@@ -1,8 +1,8 @@
 import { DbmakerError } from '../../domain/errors.ts';
-import type { TokenRepository } from '../../domain/ports/store.ts';
+import type { AskedWith, TokenRepository } from '../../domain/ports/store.ts';
 import type { ApiToken, TokenScope, User } from '../../domain/user/user.ts';
 import type { Database } from '../database.ts';
-import type { TokenRow } from '../schema.ts';
+import type { Queries, TokenRow } from '../schema.ts';
 import { isStillGood } from '../still-good.ts';
 import { lockUser, toUser } from '../user-row.ts';
 
@@ -16,10 +16,10 @@ export class Tokens implements TokenRepository {
     this.#database = database;
   }
 
-  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string, by?: Parameters<TokenRepository['create']>[2]): Promise<ApiToken> {
+  async create(token: Omit<ApiToken, 'createdAt' | 'lastUsedAt' | 'beganWith'>, secretHash: string, asked?: AskedWith): Promise<ApiToken> {
     const created: ApiToken = { ...token, createdAt: this.#database.clock.now(), lastUsedAt: null, beganWith: null };
     await this.#database.write(async (queries) => {
-      if (by !== undefined && !(await isStillGood(this.#database, queries, by))) throw new DbmakerError('unauthenticated', 'This sign-in was ended.', { remedy: 'Sign in again.' });
+      if (asked !== undefined) await this.#check(queries, created.userId, asked);
       await queries.insertInto('tokens').values({
         id: created.id,
         user_id: created.userId,
@@ -64,6 +64,16 @@ export class Tokens implements TokenRepository {
     const row = await this.#database.read((queries) => queries.selectFrom('tokens').select('last_used_at').where('id', '=', tokenId).executeTakeFirst());
     if (!row || (row.last_used_at !== null && now - row.last_used_at < TOUCH_EVERY_MS)) return;
     await this.#database.writeVolatile((queries) => queries.updateTable('tokens').set({ last_used_at: now }).where('id', '=', tokenId).execute());
+  }
+
+  /** Locks both users, so that of several at once each sees what those before it did. */
+  async #check(queries: Queries, ownerId: string, { by, most }: AskedWith): Promise<void> {
+    // In the same order by everybody: two admins who make one for each other do not wait for each other.
+    for (const id of [ownerId, by.userId].sort()) await lockUser(this.#database, queries, id);
+    if (!(await isStillGood(this.#database, queries, by))) throw new DbmakerError('unauthenticated', 'This sign-in was ended.', { remedy: 'Sign in again.' });
+    const { count } = await queries.selectFrom('tokens').select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('user_id', '=', ownerId).where('began_with', 'is', null).executeTakeFirstOrThrow();
+    if (count >= most) throw new DbmakerError('quota_exceeded', `There are ${String(most)} tokens already.`, { remedy: 'Delete those that are no longer used.' });
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { DbmakerError } from '../../../src/domain/errors.ts';
 import type { Began, NewSession, OidcRecord } from '../../../src/domain/ports/sign-in-store.ts';
 import type { User } from '../../../src/domain/user/user.ts';
 import { addUser, failure, nextId } from '../../support/store.ts';
@@ -274,7 +275,7 @@ export function signInContract(open: OpenStore): void {
       await using under = await open();
       const stores = [under.store, await under.another()];
       const user = await addUser(under.store);
-      const token = (beganWith: string, began: Began, store = under.store) => store.tokens.create({ id: nextId(), userId: user.id, name: 'x', scopes: ['read'], expiresAt: null }, nextId(), { userId: user.id, beganWith, began });
+      const token = (beganWith: string, began: Began, store = under.store) => store.tokens.create({ id: nextId(), userId: user.id, name: 'x', scopes: ['read'], expiresAt: null }, nextId(), { by: { userId: user.id, beganWith, began }, most: 1000 });
       const first = await token('sign-in', signedIn(under.clock.now()));
       const second = await token(first.id, { kind: 'token' });
       await failure(token('nothing', { kind: 'token' }), 'unauthenticated');
@@ -286,6 +287,25 @@ export function signInContract(open: OpenStore): void {
         await Promise.all([made, stores[round % 2]!.signIn.sessions.endAll(user.id, { keep: null, tokens: true })]);
         assert.deepEqual(await under.store.tokens.listByUser(user.id), [], `round ${String(round)}`);
       }
+    });
+
+    test('of API tokens that are made at once there are never more than a person may have; sessions do not count', async () => {
+      await using under = await open();
+      const stores = [under.store, await under.another()];
+      const [ada, eve] = [await addUser(under.store), await addUser(under.store)];
+      const now = under.clock.now();
+      for (let count = 0; count < 5; count += 1) await under.store.signIn.sessions.begin(session(ada), signedIn(now), { most: 5, goesOn: null });
+      const make = (owner: User, by: User, index: number) => stores[index % 2]!.tokens.create({ id: nextId(), userId: owner.id, name: 'x', scopes: ['read'], expiresAt: null }, nextId(),
+        { by: { userId: by.id, beganWith: 'sign-in', began: signedIn(now) }, most: 4 });
+      // Also by each for the other, as admins do: neither waits for the other for good.
+      const made = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => (index % 4 < 2 ? make(ada, index % 8 < 4 ? ada : eve, index) : make(eve, ada, index))));
+      for (const { id } of [ada, eve]) assert.equal((await under.store.tokens.listByUser(id)).filter(({ beganWith }) => beganWith === null).length, 4);
+      assert.equal(made.filter(({ status }) => status === 'fulfilled').length, 8);
+      const codes = made.flatMap((one) => (one.status === 'rejected' ? [(one.reason as DbmakerError).code] : []));
+      assert.deepEqual([...new Set(codes)], ['quota_exceeded']);
+      await failure(make(ada, ada, 0), 'quota_exceeded');
+      await under.store.tokens.delete(ada.id, (await under.store.tokens.listByUser(ada.id)).find(({ beganWith }) => beganWith === null)!.id);
+      await make(ada, ada, 0);
     });
 
     test('whatever order logins and the end of all sign-ins come in, no session of before is left', async () => {
