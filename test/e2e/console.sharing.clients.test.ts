@@ -37,9 +37,9 @@ test('two people side by side: a database is shared, both see what the other doe
   // Bob sees it at once, and is offered what a viewer may.
   const row = bob.getByRole('link', { name: /cart/ });
   await row.getByText('shared by ann').waitFor();
-  await bob.getByRole('radio', { name: 'Mine', exact: true }).click();
+  await bob.getByLabel('Whose').selectOption('Mine');
   await bob.getByText('None of your databases is like that.').waitFor();
-  await bob.getByRole('radio', { name: 'Shared with me' }).click();
+  await bob.getByLabel('Whose').selectOption('Shared with me');
   await seen(bobs, 'list-shared');
   await row.click();
   await bob.getByText('Shared by ann: you can look at it.').waitFor();
@@ -117,6 +117,6 @@ test('what goes on with a database is drawn small in the list and large on its o
   await page.getByRole('img', { name: /KB in the last 24 hours/ }).waitFor();
   await page.getByRole('link', { name: /busy/ }).click();
   await page.getByRole('link', { name: 'Metrics', exact: true }).click();
-  await page.getByRole('img', { name: /Connections/ }).waitFor();
+  await page.getByRole('img', { name: /Connections/ }).waitFor({ timeout: 90_000 }); // the page looks once a minute
   await seen(window, 'metrics-charts');
 });

@@ -1,9 +1,5 @@
 import { Component, computed, inject, signal } from '@angular/core';
-import { form, FormField } from '@angular/forms/signals';
 import { MatButtonModule } from '@angular/material/button';
-import { MatButtonToggleModule } from '@angular/material/button-toggle';
-import { MatFormFieldModule } from '@angular/material/form-field';
-import { MatInputModule } from '@angular/material/input';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { RouterLink } from '@angular/router';
 import { isShared } from '../api/rights';
@@ -15,28 +11,31 @@ import { STATES } from '../ui/state-looks';
 import { DatabaseRow } from './database-row';
 import { FirstDatabase } from './first-database';
 import { isOf, matches, NO_FILTER } from './filter';
-import type { Whose } from './filter';
+import type { Filter, Whose } from './filter';
 
-/** My databases, live. */
+/** My databases, live. The first page that people see: its fields are the browser's own, as the library of forms would be a sixth of what it loads. */
 @Component({
   selector: 'dbm-database-list',
-  imports: [DatabaseRow, FirstDatabase, FormField, Icon, MatButtonModule, MatButtonToggleModule, MatFormFieldModule, MatInputModule, MatProgressBarModule, PageHeading, RouterLink],
+  imports: [DatabaseRow, FirstDatabase, Icon, MatButtonModule, MatProgressBarModule, PageHeading, RouterLink],
   templateUrl: './database-list.html',
   styleUrl: './database-list.scss',
 })
 export class DatabaseList {
   protected readonly live = inject(LiveDatabases);
-  readonly #filter = signal(NO_FILTER);
   protected readonly whose = signal<Whose>('');
-  protected readonly filter = form(this.#filter);
+  protected readonly filter = signal(NO_FILTER);
   protected readonly types = computed(() => [...new Set(this.live.all().map(({ type }) => type))].sort());
   protected readonly states = Object.entries(STATES).map(([value, { text }]) => ({ value: value as DatabaseState, text }));
-  protected readonly shown = computed(() => this.live.all().filter((database) => isOf(database, this.whose()) && matches(database, this.#filter())));
+  protected readonly shown = computed(() => this.live.all().filter((database) => isOf(database, this.whose()) && matches(database, this.filter())));
   protected readonly isAnyShared = computed(() => this.live.all().some(({ access }) => isShared(access)));
   protected readonly isFiltered = computed(() => this.shown().length !== this.live.all().length);
 
+  protected narrow(by: Partial<Filter>): void {
+    this.filter.update((filter) => ({ ...filter, ...by }));
+  }
+
   protected showAll(): void {
-    this.#filter.set(NO_FILTER);
+    this.filter.set(NO_FILTER);
     this.whose.set('');
   }
 }

@@ -1,5 +1,4 @@
-import { inject, Service, signal } from '@angular/core';
-import { DOCUMENT } from '@angular/core';
+import { computed, DOCUMENT, inject, Service, signal } from '@angular/core';
 
 export type ThemeName = 'light dark' | 'light' | 'dark';
 
@@ -10,7 +9,15 @@ const KEY = 'dbm.theme';
 export class Theme {
   readonly #root = inject(DOCUMENT).documentElement;
   readonly #name = signal(read());
+  readonly #system = inject(DOCUMENT).defaultView?.matchMedia('(prefers-color-scheme: dark)');
+  readonly #isSystemDark = signal(this.#system?.matches ?? false);
   readonly name = this.#name.asReadonly();
+  /** As it is now, whoever chose it. */
+  readonly isDark = computed(() => (this.#name() === 'light dark' ? this.#isSystemDark() : this.#name() === 'dark'));
+
+  constructor() {
+    this.#system?.addEventListener('change', ({ matches }) => this.#isSystemDark.set(matches));
+  }
 
   apply(): void {
     this.#root.style.colorScheme = this.#name();

@@ -9,6 +9,7 @@ import { MatInputHarness } from '@angular/material/input/testing';
 import { provideRouter, Router } from '@angular/router';
 import { Api } from '../../api/api';
 import { Session } from '../../sign-in/session';
+import type { LiveCheck } from './live-check';
 import { TemplateEditor } from './template-editor';
 import { partsOf } from './template-values';
 import { TestRun } from './test-run';
@@ -29,7 +30,9 @@ describe('the editor of a template', () => {
   let fields: Record<string, string>;
 
   const settle = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await fixture.whenStable();
+    const { check } = fixture.componentInstance as unknown as { readonly check: LiveCheck };
+    await vi.waitUntil(() => !check.pending(), { timeout: 5000 }); // what was typed is asked about a moment after the last key
     await fixture.whenStable();
   };
   const open = async (document: object, key: string | null): Promise<void> => {

@@ -13,21 +13,28 @@ export interface Chart {
   readonly figure: Exclude<keyof Point, 'at'>;
   readonly title: string;
   readonly format: (value: number) => string;
+  /** Between two lines of the grid, rising; default: 1, 2, 5, 10, ... and fractions of those. */
+  readonly steps?: readonly number[];
 }
 
 const number = (value: number): string => value.toLocaleString(undefined, value < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 1 });
 const perSecond = (value: number): string => $localize`${formatBytes(value)}:bytes:/s`;
 
+/** 1 KB is 1024 B: its lines are then at round numbers, too. */
+const BYTES = Array.from({ length: 50 }, (_, power) => 2 ** (power - 5));
+/** There is no half of a connection. */
+const WHOLE = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 export const CHARTS: readonly Chart[] = [
   { figure: 'cpus', title: $localize`CPUs in use`, format: number },
-  { figure: 'memoryBytes', title: $localize`Memory in use`, format: formatBytes },
-  { figure: 'connections', title: $localize`Connections`, format: number },
+  { figure: 'memoryBytes', title: $localize`Memory in use`, format: formatBytes, steps: BYTES },
+  { figure: 'connections', title: $localize`Connections`, format: number, steps: WHOLE },
   { figure: 'operationRate', title: $localize`Operations a second`, format: number },
-  { figure: 'bytesInRate', title: $localize`From clients`, format: perSecond },
-  { figure: 'bytesOutRate', title: $localize`To clients`, format: perSecond },
-  { figure: 'diskBytes', title: $localize`On disk`, format: formatBytes },
-  { figure: 'databaseBytes', title: $localize`Size of the data`, format: formatBytes },
-  { figure: 'keys', title: $localize`Keys`, format: number },
+  { figure: 'bytesInRate', title: $localize`From clients`, format: perSecond, steps: BYTES },
+  { figure: 'bytesOutRate', title: $localize`To clients`, format: perSecond, steps: BYTES },
+  { figure: 'diskBytes', title: $localize`On disk`, format: formatBytes, steps: BYTES },
+  { figure: 'databaseBytes', title: $localize`Size of the data`, format: formatBytes, steps: BYTES },
+  { figure: 'keys', title: $localize`Keys`, format: number, steps: WHOLE },
   { figure: 'hitRatio', title: $localize`Reads answered from memory`, format: (value) => `${number(value * 100)} %` },
 ];
 

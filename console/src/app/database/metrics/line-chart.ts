@@ -32,7 +32,7 @@ export class LineChart {
 
   constructor() {
     afterRenderEffect(() => {
-      this.#theme.name(); // a canvas has its colours from when it was drawn
+      this.#theme.isDark(); // a canvas has its colours from when it was drawn
       this.#draw(this.place().nativeElement);
     });
     const resized = new ResizeObserver(([entry]) => { if (entry !== undefined) this.#plot?.setSize({ width: entry.contentRect.width, height: HEIGHT }); });
@@ -44,7 +44,7 @@ export class LineChart {
   }
 
   #draw(place: HTMLElement): void {
-    const { figure, title, format } = this.chart();
+    const { figure, title, format, steps } = this.chart();
     const span = this.span();
     const style = getComputedStyle(place);
     const ink = style.color;
@@ -57,7 +57,10 @@ export class LineChart {
         legend: { show: false },
         cursor: { y: false },
         scales: { x: { range: [span.from / 1000, span.to / 1000] }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
-        axes: [{ ...axis, size: 32, values: (_plot, values) => values.map((at) => timeText(at * 1000, span)) }, { ...axis, size: 72, values: (_plot, values) => values.map(format) }],
+        axes: [
+          { ...axis, size: 32, values: (_plot, values) => values.map((at) => timeText(at * 1000, span)) },
+          { ...axis, size: 72, ...(steps === undefined ? {} : { incrs: [...steps] }), values: (_plot, values) => values.map(format) },
+        ],
         series: [{}, { label: title, stroke: style.outlineColor, width: 2, spanGaps: false, points: { show: this.points().length <= MOST_DOTS, size: 4 } }],
       },
       [this.points().map(({ at }) => Date.parse(at) / 1000), this.points().map((point) => point[figure])],
