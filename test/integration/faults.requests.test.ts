@@ -11,6 +11,7 @@ import { read, write } from '../support/clients.ts';
 import { admin, makePerson } from '../support/person.ts';
 import type { NewInstance, Person } from '../support/person.ts';
 import { claimPortRange } from '../support/ports.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { startServer } from '../support/server.ts';
 import type { TestServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -79,18 +80,24 @@ test('a POST that is repeated with its Idempotency-Key makes one database: one a
   await directoriesMatch(server, rows);
 });
 
-test('100 requests at once with a quota of 5 make exactly 5 databases', { timeout: 60_000 }, async () => {
-  await using server = await startServer({ runtime: 'process' });
+/** A quota is looked at and taken in one: whatever the store. */
+async function exactlyFiveOfAHundred(server: TestServer): Promise<Person> {
   const ann = await makePerson(server, 'ann', { instances: 5 });
   const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => post(ann, cache(`q-${index}`))));
   const refused = answers.filter(({ status }) => status >= 300);
   assert.equal(answers.length - refused.length, 5);
   assert.deepEqual([...new Set(refused.map(({ status, body }) => `${status} ${body.code}`))], ['403 quota_exceeded']);
+  assert.equal((await ann.list()).length, 5);
+  return ann;
+}
+
+test('100 requests at once with a quota of 5 make exactly 5 databases', { timeout: 60_000 }, async () => {
+  await using server = await startServer({ runtime: 'process' });
+  const ann = await exactlyFiveOfAHundred(server);
   const { detail, remedy } = await ann.refused('quota_exceeded', 'POST', '/api/containers', cache('more'));
   assert.equal(detail, 'You have 5 of 5 databases.');
   assert.match(remedy ?? '', /Delete a database/);
   const rows = await ann.list();
-  assert.equal(rows.length, 5);
   await Promise.all(rows.map(({ id }) => ann.until(id, 'it to run', ({ status }) => status === 'running')));
   await directoriesMatch(server, rows);
   // The 96 that were refused keep no port.
@@ -98,6 +105,13 @@ test('100 requests at once with a quota of 5 make exactly 5 databases', { timeou
   // Room again.
   await ann.delete(rows[0]?.id ?? '');
   await ann.create(cache('more'));
+});
+
+test('the same where the rows are in PostgreSQL', { timeout: 60_000 }, async () => {
+  await using postgres = await startPostgres();
+  await using server = await startServer({ runtime: 'process', env: { DBMAKER_DATABASE_URL: await postgres.createDatabase() } });
+  await exactlyFiveOfAHundred(server);
+  assert.equal((await (await admin(server)).must<{ ports: { taken: number } }>(200, 'GET', '/api/monitoring')).ports.taken, 5);
 });
 
 test('a range of one port: the second database is refused in words, leaves nothing, and can be made once the first is gone', { timeout: 60_000 }, async () => {
