@@ -40,6 +40,7 @@ const MATRIX: Readonly<Record<string, { row: Row; shared?: Shared; body?: (n: nu
   'GET /api/certificate-authority': { row: [404, 404, 404, 404, 404, 404, 404] }, // none of our own in this test
   'GET /api/monitoring': { row: ADMIN },
   'GET /api/audit': { row: READ },
+  'GET /api/audit/export': { row: ADMIN },
   'GET /api/users/profile': { row: READ },
   'GET /api/users': { row: ADMIN },
   'POST /api/users': { row: [401, 401, 403, 403, 403, 403, 201], body: (n) => ({ username: `new${String(n)}` }) },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { AuditEntry } from '../../src/domain/audit/entry.ts';
+import { systemEntry, type AuditEntry } from '../../src/domain/audit/entry.ts';
 import { DbmakerError } from '../../src/domain/errors.ts';
 import { waitFor } from '../support/wait.ts';
 import type { Ask, Harness, Person } from './api-harness.ts';
@@ -223,6 +223,8 @@ test('admins see everything by filter and page; others what they did and what wa
   assert.deepEqual(told(await audit('?user=nobody-there', admin, other)), []);
   assert.deepEqual(told(await audit(`?instance=${hers.id}&action=instance.stop`, admin, other)), [all[1], all[2]]);
   assert.deepEqual(told(await audit(`?subject=${hers.slug}`, admin, other)), [all[0], all[1], all[2], all[4]]);
+  assert.deepEqual(told(await audit('?outcome=refused&user=eve', admin, other)), [all[2]]);
+  assert.deepEqual(told(await audit('?outcome=failed', admin, other)), []);
   const now = new Date().toISOString();
   assert.equal((await audit(`?to=${now}`, admin, other)).items.length, 5);
   assert.equal((await audit(`?from=${now}`, admin, other)).items.length, 0);
@@ -239,10 +241,51 @@ test('admins see everything by filter and page; others what they did and what wa
   const weak = await other.token(other.admin.user, ['read']);
   assert.deepEqual(told(await audit('', weak, other)), [all[1]]);
 
-  for (const query of ['?from=yesterday', '?to=2026-13-45', '?cursor=x', '?limit=0', '?foo=1']) {
+  for (const query of ['?from=yesterday', '?to=2026-13-45', '?cursor=x', '?limit=0', '?outcome=maybe', '?foo=1']) {
     const { status, json } = await other.ask(`/api/audit${query}`, { token: admin });
     assert.deepEqual([status, json.code], [400, 'invalid_request'], query);
   }
+});
+
+test('all that passes the filter is had as CSV, whole however long, without formulas, while more is written', async () => {
+  await using other = await startApi();
+  const admin = other.admin.token;
+  const eve = await other.person('eve');
+  for (let n = 0; n < 450; n += 1) await other.store.audit.append({ ...systemEntry('instance.remove', { subject: `old-${String(n)}`, instanceId: null, ownerId: null }), outcome: 'failed', code: 'internal' });
+  assert.equal((await other.ask('/api/tokens', { method: 'POST', token: eve.token, body: { name: '=cmd|x, "y"' } })).status, 201);
+  const at = new Date().toISOString();
+  const all = await other.ask('/api/audit/export', { token: admin });
+  assert.equal(all.status, 200, all.text);
+  assert.equal(all.headers['content-type'], 'text/csv; charset=utf-8');
+  assert.equal(all.headers['content-disposition'], `attachment; filename="dbmaker-audit-${at.slice(0, 10)}.csv"`);
+  assert.equal(all.headers['cache-control'], 'no-store');
+  const [head, first, ...rest] = all.text.split('\r\n');
+  assert.equal(head, '\uFEFF"time","who","kind","action","subject","outcome","code","source","detail","instance","token","request","id"');
+  assert.match(first ?? '', /^"[^"]+Z","eve","user","token\.create","[\w-]+","ok","","127\.0\.0\.1","\{""name"":""=cmd\|x, \\""y\\""""\}","","[^"]+","[^"]+","\d+"$/);
+  assert.deepEqual(rest.slice(0, -1).map((line) => line.split(',')[4]), Array.from({ length: 450 }, (_, n) => `"old-${String(449 - n)}"`));
+  assert.equal(rest.at(-1), '');
+  const refused = await other.ask('/api/audit/export?user=eve&outcome=refused', { token: admin });
+  assert.deepEqual(refused.text.split('\r\n').length, 2, 'the names of the columns alone');
+  assert.equal((await other.ask('/api/audit/export?limit=3', { token: admin })).status, 400);
+
+  // Where what somebody typed begins a cell: here the name that a stranger gave.
+  await other.store.audit.append({ ...systemEntry('instance.remove', { subject: '=HYPERLINK("http://x")', instanceId: null, ownerId: null }), outcome: 'begun' });
+  assert.match((await other.ask('/api/audit/export?outcome=begun', { token: admin })).text, /,"'=HYPERLINK\(""http:\/\/x""\)",/);
+});
+
+test('an export ends when its reader is no admin any more, and nobody has more than two under way', async () => {
+  await using other = await startApi();
+  const eve = await other.person('eve', { role: 'admin' });
+  const big = 'x'.repeat(20_000);
+  for (let n = 0; n < 600; n += 1) await other.store.audit.append(systemEntry('instance.remove', { subject: null, instanceId: null, ownerId: null }, { big })); // more than a socket holds
+  const url = await other.app.listen({ port: 0, host: '127.0.0.1' });
+  const ask = (): Promise<Response> => fetch(`${url}/api/audit/export`, { headers: { authorization: `Bearer ${eve.token}` } });
+  const open = [await ask(), await ask()];
+  assert.deepEqual(open.map(({ status }) => status), [200, 200]);
+  const third = await ask();
+  assert.deepEqual([third.status, ((await third.json()) as { code: string }).code], [429, 'rate_limited']);
+  assert.equal((await other.ask(`/api/users/${eve.user.id}`, { method: 'PATCH', token: other.admin.token, body: { role: 'user' } })).status, 200);
+  for (const answer of open) await assert.rejects(answer.text(), 'cut off, which its reader is told');
 });
 
 test('the source is the other end of the connection; X-Forwarded-For counts only from proxies that are trusted, and only what they wrote', async () => {

@@ -1,18 +1,22 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import type { AuditEntry } from '../../domain/audit/entry.ts';
+import { OUTCOMES, type AuditEntry } from '../../domain/audit/entry.ts';
 import type { Caller } from '../caller.ts';
 import { nullable, oneOf, PageQuery, strictObject, Time } from './common.ts';
 
-export const AuditQuery = strictObject({
-  ...PageQuery,
+const filter = {
   user: Type.Optional(Type.String({ maxLength: 40, description: 'Username: what they did.' })),
   instance: Type.Optional(Type.String({ maxLength: 64, description: 'Id of a database, also of one that is gone.' })),
   action: Type.Optional(Type.String({ maxLength: 100, description: 'What was done.', examples: ['instance.delete'] })),
   subject: Type.Optional(Type.String({ maxLength: 100, description: 'What it was done to, as it is written down: the slug of a database, a username, the id of a token or webhook.', examples: ['ann-redis-x7q2'] })),
+  outcome: Type.Optional(oneOf(OUTCOMES, { description: 'How it ended.' })),
   from: Type.Optional(Type.String({ maxLength: 40, description: 'Not before this time (ISO 8601).', examples: ['2026-01-31T12:00:00Z'] })),
   to: Type.Optional(Type.String({ maxLength: 40, description: 'Before this time (ISO 8601).' })),
-});
+};
+
+export const AuditFilterQuery = strictObject(filter);
+
+export const AuditQuery = strictObject({ ...PageQuery, ...filter });
 
 export const AuditRecord = Type.Object({
   id: Type.Integer({ description: 'Rises.' }),
@@ -28,7 +32,7 @@ export const AuditRecord = Type.Object({
   action: Type.String(),
   subject: nullable(Type.String({ description: 'What it was done to, in words.' })),
   instanceId: nullable(Type.String()),
-  outcome: oneOf(['begun', 'ok', 'refused', 'failed'] as const, { description: '`begun`: how it ended is not known, as the server ended in the middle.' }),
+  outcome: oneOf(OUTCOMES, { description: '`begun`: how it ended is not known, as the server ended in the middle.' }),
   code: nullable(Type.String({ description: 'Of the error.' })),
   detail: Type.Record(Type.String(), Type.Unknown(), { description: 'What was asked for.' }),
 }, { $id: 'AuditRecord' });

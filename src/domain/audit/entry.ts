@@ -5,7 +5,8 @@ export type ActorKind = 'user' | 'system' | 'unknown';
  * `begun`: written down before it was done, and how it ended was never told, because the server ended in the middle. `refused`: the one who
  * asked was at fault or not allowed. `failed`: we were at fault.
  */
-export type AuditOutcome = 'begun' | 'ok' | 'refused' | 'failed';
+export const OUTCOMES = ['begun', 'ok', 'refused', 'failed'] as const;
+export type AuditOutcome = (typeof OUTCOMES)[number];
 
 export interface AuditActor {
   readonly kind: ActorKind;

@@ -1,4 +1,4 @@
-import type { AuditEntry, NewAuditEntry } from '../audit/entry.ts';
+import type { AuditEntry, AuditOutcome, NewAuditEntry } from '../audit/entry.ts';
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
 import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
@@ -333,6 +333,7 @@ export interface AuditFilter {
   readonly action?: string;
   /** As it is written down, whole. */
   readonly subject?: string;
+  readonly outcome?: AuditOutcome;
   /** Milliseconds since 1970; `to` itself is left out. */
   readonly from?: number;
   readonly to?: number;

@@ -10,6 +10,7 @@ import { signIn } from './009-sign-in.ts';
 import { shares } from './010-shares.ts';
 import { people } from './011-people.ts';
 import { auditSubjects } from './012-audit-subjects.ts';
+import { auditOutcomes } from './013-audit-outcomes.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins, signIn, shares, people, auditSubjects];
+export const MIGRATIONS: readonly Migration[] = [initial, gateway, monitoring, webhooks, audit, backups, backupQuota, webhookAdmins, signIn, shares, people, auditSubjects, auditOutcomes];

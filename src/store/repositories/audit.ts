@@ -69,13 +69,14 @@ export class Audit implements AuditRepository {
 
   /** One more than `limit`, which tells whether there is a next page. */
   #select(queries: Queries, filter: AuditFilter, before: number | null, limit: number, concernedBy?: 'actor_id' | 'owner_id'): Promise<StoredRow[]> {
-    const { concerns, actorId, instanceId, action, subject, from, to } = filter;
+    const { concerns, actorId, instanceId, action, subject, outcome, from, to } = filter;
     return queries.selectFrom('audit').selectAll()
       .$if(concernedBy !== undefined, (query) => query.where(concernedBy ?? 'actor_id', '=', concerns ?? ''))
       .$if(actorId !== undefined, (query) => query.where('actor_id', '=', actorId ?? ''))
       .$if(instanceId !== undefined, (query) => query.where('instance_id', '=', instanceId ?? ''))
       .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
       .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+      .$if(outcome !== undefined, (query) => query.where('outcome', '=', outcome ?? 'ok'))
       .$if((subject ?? instanceId) !== undefined && concerns !== undefined, (query) => query.where((where) => where.or([
         where('owner_id', 'is', null), where('owner_id', '=', concerns ?? ''), where.and([where('actor_id', '=', concerns ?? ''), where('outcome', '=', 'ok')]),
       ])))

@@ -65,7 +65,7 @@ export function auditContract(open: OpenStore): void {
       }
     });
 
-    test('is filtered by who is concerned, who did it, instance, action, subject and time, each and together', async () => {
+    test('is filtered by who is concerned, who did it, instance, action, subject, outcome and time, each and together', async () => {
       await using under = await open();
       const { audit } = under.store;
       const start = under.clock.now();
@@ -96,6 +96,8 @@ export function auditContract(open: OpenStore): void {
       assert.equal(await subjects({ subject: 'b', concerns: 'u2' }) + await subjects({ instanceId: 'a1', concerns: 'u2' }), 'bb', 'what they did is: it was shared with them');
       assert.equal(await subjects({ subject: 'e', concerns: 'u2' }), 'e');
       assert.equal(await subjects({ subject: 'b', concerns: 'u1' }), 'b');
+      assert.equal(await subjects({ outcome: 'refused' }) + await subjects({ outcome: 'refused', concerns: 'u1' }) + await subjects({ outcome: 'refused', concerns: 'u3' }), 'ee');
+      assert.equal(await subjects({ outcome: 'ok', action: 'token.create' }) + await subjects({ outcome: 'failed' }), 'd');
       assert.equal(await subjects({ from: start + 1000, to: start + 3000 }), 'cb');
       assert.equal(await subjects({ concerns: 'u1', actorId: 'u2', instanceId: 'a1', action: 'instance.stop', from: start }), 'b');
       const first = await audit.list({ concerns: 'u2' }, { limit: 2 });

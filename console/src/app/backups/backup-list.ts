@@ -7,6 +7,7 @@ import { Router } from '@angular/router';
 import { firstValueFrom } from 'rxjs';
 import { Api, answered } from '../api/api';
 import { toApiError } from '../api/api-error';
+import { download } from '../api/download';
 import type { Backup } from '../api/types';
 import { suggestedName } from '../create/suggested-name';
 import { LiveDatabases } from '../live/live-databases';
@@ -18,7 +19,6 @@ import { Icon } from '../ui/icon';
 import { iconOfType } from '../ui/icons';
 import { ProblemNote } from '../ui/problem';
 import { TimeFromNowPipe } from '../ui/time-from-now';
-import { download } from './download';
 import { RestoreDialog } from './restore-dialog';
 import type { Restoration } from './restore-dialog';
 

@@ -60,6 +60,8 @@ export const OUTCOMES: Readonly<Record<AuditRecord['outcome'], Looks>> = {
   begun: { icon: 'progress', text: $localize`Begun, end not known`, tone: 'rest' },
 };
 
+export const OUTCOME_CHOICES = Object.entries(OUTCOMES).map(([value, { text }]) => ({ value, text }));
+
 /** Members of what was asked for, as lines of text. */
 export function detailLines(detail: AuditRecord['detail']): { readonly name: string; readonly value: string }[] {
   return Object.entries(detail).map(([name, value]) => ({ name, value: typeof value === 'string' ? value : JSON.stringify(value) }));

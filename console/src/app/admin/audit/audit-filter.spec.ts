@@ -1,4 +1,4 @@
-import { NO_FILTER, queryOf } from './audit-filter';
+import { exportAddress, NO_FILTER, queryOf } from './audit-filter';
 
 describe('the filter of the audit', () => {
   it('asks for nothing in particular at first', () => expect(queryOf(NO_FILTER)).toEqual({}));
@@ -9,4 +9,9 @@ describe('the filter of the audit', () => {
   });
 
   it('finds people and things as they are written', () => expect(queryOf({ ...NO_FILTER, user: ' Ann ', subject: 'Ann-Redis-x7q2 ' })).toEqual({ user: 'ann', subject: 'ann-redis-x7q2' }));
+
+  it('leads to the same as CSV', () => {
+    expect(exportAddress({})).toBe('/api/audit/export');
+    expect(exportAddress(queryOf({ ...NO_FILTER, user: 'a&b', outcome: 'refused' }))).toBe('/api/audit/export?user=a%26b&outcome=refused');
+  });
 });

@@ -7,13 +7,15 @@ import { MatInputModule } from '@angular/material/input';
 import { MatProgressBarModule } from '@angular/material/progress-bar';
 import { RouterLink } from '@angular/router';
 import { Api, answered } from '../../api/api';
+import { download } from '../../api/download';
 import { addressFilter } from '../../ui/address-filter';
+import { attempt } from '../../ui/attempt';
 import { Icon } from '../../ui/icon';
 import { LooksBadge } from '../../ui/looks-badge';
 import { paged } from '../../ui/paged';
 import { ProblemNote } from '../../ui/problem';
-import { ACTION_CHOICES, actionText, actorText, detailLines, OUTCOMES } from './action-words';
-import { NO_FILTER, queryOf } from './audit-filter';
+import { ACTION_CHOICES, actionText, actorText, detailLines, OUTCOME_CHOICES, OUTCOMES } from './action-words';
+import { exportAddress, NO_FILTER, queryOf } from './audit-filter';
 
 const TYPING_MS = 300;
 
@@ -35,12 +37,23 @@ export class AuditPage {
   protected readonly isFiltered = computed(() => Object.keys(this.#query()).length > 0);
   protected readonly records = paged(this.#query, async (query, cursor) => answered(this.#client.GET('/api/audit', { params: { query: { ...query, ...(cursor === undefined ? {} : { cursor }) } } })));
   protected readonly actions = ACTION_CHOICES;
+  protected readonly outcomeChoices = OUTCOME_CHOICES;
   protected readonly outcomes = OUTCOMES;
+  protected readonly asking = attempt();
   protected readonly actionText = actionText;
   protected readonly actorText = actorText;
   protected readonly detailLines = detailLines;
 
   protected showAll(): void {
     this.#filter.set(NO_FILTER);
+  }
+
+  /** Of what is filtered, also what is not shown yet. Asked for first: what is wrong is told here, and not in a list of downloads. */
+  protected async downloadAll(): Promise<void> {
+    const query = this.#query();
+    await this.asking.run(async () => {
+      await answered(this.#client.GET('/api/audit', { params: { query: { ...query, limit: 1 } } }));
+      download(exportAddress(query));
+    });
   }
 }

@@ -31,6 +31,8 @@ export interface paths {
                     /** @description Id of a database, also of one that is gone. */
                     instance?: string;
                     limit?: number;
+                    /** @description How it ended. */
+                    outcome?: "begun" | "ok" | "refused" | "failed";
                     /**
                      * @description What it was done to, as it is written down: the slug of a database, a username, the id of a token or webhook.
                      * @example ann-redis-x7q2
@@ -76,6 +78,89 @@ export interface paths {
                             /** @description Cursor of the following page; null at the end. */
                             next: string | null;
                         };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of it that passes the filter, as CSV for a spreadsheet
+         * @description Newest first, as far back as it is kept. What a spreadsheet would take for a formula has an apostrophe before it.
+         *
+         *     Needs a token of an admin with the scope `admin`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /**
+                     * @description What was done.
+                     * @example instance.delete
+                     */
+                    action?: string;
+                    /**
+                     * @description Not before this time (ISO 8601).
+                     * @example 2026-01-31T12:00:00Z
+                     */
+                    from?: string;
+                    /** @description Id of a database, also of one that is gone. */
+                    instance?: string;
+                    /** @description How it ended. */
+                    outcome?: "begun" | "ok" | "refused" | "failed";
+                    /**
+                     * @description What it was done to, as it is written down: the slug of a database, a username, the id of a token or webhook.
+                     * @example ann-redis-x7q2
+                     */
+                    subject?: string;
+                    /** @description Before this time (ISO 8601). */
+                    to?: string;
+                    /** @description Username: what they did. */
+                    user?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description RFC 9457 */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description RFC 9457 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
             };
