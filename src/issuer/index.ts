@@ -102,7 +102,9 @@ class Issuer implements EmbeddedIssuer {
 
   refuse(response: ServerResponse, { userText, remedy, retryAfterMs }: DbmakerError, status: number): void {
     this.#asPage(response);
-    send(response, status, busyPage([userText, remedy].filter(Boolean).join(' ')), retryAfterMs);
+    // The remedy of a refusal by the clock names a header, which nobody sees in a page.
+    const wait = retryAfterMs === undefined ? remedy : inWords(Math.ceil(retryAfterMs / 1000));
+    send(response, status, busyPage([userText, wait].filter(Boolean).join(' ')), retryAfterMs);
   }
 
   /** Strips the mount, and pins the address that links are made of: what a client says in Host and X-Forwarded-* is not believed. */
@@ -164,4 +166,8 @@ class Issuer implements EmbeddedIssuer {
     }
     this.#lookedAt = clock.now();
   }
+}
+
+function inWords(seconds: number): string {
+  return `Try again in ${String(seconds)} ${seconds === 1 ? 'second' : 'seconds'}.`;
 }

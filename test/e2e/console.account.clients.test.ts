@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openWindow } from '../support/chromium.ts';
-import { PASSWORD, seen, signIn, startWithConsole, windowOf } from '../support/console-journey.ts';
+import { addPerson, PASSWORD, seen, signIn, startWithConsole, windowOf } from '../support/console-journey.ts';
 import { Person } from '../support/person.ts';
 import { noteSecret } from '../support/secrets.ts';
 
+/** Sign-ins that one address may begin in a minute. */
+const SIGN_INS = 600;
 const LIMIT = { timeout: 300_000 };
 const NEXT = 'four other words and a donkey';
 
@@ -70,4 +72,48 @@ test('somebody sees what they use, changes their password, which ends their othe
   await page.getByText('You have none.').waitFor();
   await program.refused('unauthenticated', 'GET', '/api/users/profile');
   assert.deepEqual(window.complaints.filter((text) => !/status of 403/.test(text)), []); // of the wrong password
+});
+
+test('the pages of the issuer are as good to look at and to use as ours: signing in, what goes wrong then, the change of a one-time password, signing out, mistakes', LIMIT, async () => {
+  await using server = await startWithConsole();
+  const oneTime = await addPerson(server, 'ann');
+  await using window = await openWindow(server.url);
+  const { page } = window;
+  const form = async (fields: Readonly<Record<string, string>>, button: string): Promise<void> => {
+    for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text);
+    await page.getByRole('button', { name: button }).click();
+  };
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByLabel('Password').waitFor();
+  await seen(window, 'issuer-sign-in');
+  await form({ Name: 'ann', Password: 'a wrong one' }, 'Sign in');
+  await page.getByRole('alert').waitFor();
+  await seen(window, 'issuer-sign-in-wrong');
+  await form({ Name: 'ann', Password: oneTime }, 'Sign in');
+  await page.getByRole('heading', { name: 'Choose your own password' }).waitFor();
+  await seen(window, 'issuer-password');
+  await form({ 'New password': PASSWORD, 'The same once more': NEXT }, 'Set password and go on');
+  await page.getByText('The two are not the same.').waitFor();
+  await seen(window, 'issuer-password-wrong');
+  await form({ 'New password': PASSWORD, 'The same once more': PASSWORD }, 'Set password and go on');
+  await page.getByRole('heading', { name: 'My databases' }).or(page.getByRole('button', { name: 'Account' })).first().waitFor();
+
+  await page.goto(`${server.url}/oidc/session/end`);
+  await page.getByRole('heading', { name: 'Sign out?' }).waitFor();
+  await seen(window, 'issuer-sign-out');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await seen(window, 'issuer-signed-out');
+  await page.goto(`${server.url}/oidc/session/end`); // a page of the library leads on: the policy lets its script do so
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await page.goto(`${server.url}/oidc/interaction/gone`);
+  await page.getByRole('heading', { name: 'This did not work' }).waitFor();
+  await seen(window, 'issuer-mistake');
+  const address = `${server.url}/oidc/auth?client_id=x`;
+  for (let asked = 0; asked < SIGN_INS; asked += 50) await Promise.all(Array.from({ length: 50 }, async () => (await fetch(address)).arrayBuffer()));
+  await page.goto(address);
+  await page.getByRole('heading', { name: 'Not at this moment' }).waitFor();
+  await seen(window, 'issuer-busy');
+  assert.deepEqual(window.complaints.filter((text) => !/status of 4\d\d/.test(text)), []); // of the mistakes
 });

@@ -147,6 +147,9 @@ describe('sign-in with a local account', { concurrency: false }, () => {
     const { browser, flow, tokens } = await signIn('ann', 'the password of ann');
     const page = await browser.open(`${flow.metadata.end_session_endpoint}?${new URLSearchParams({ id_token_hint: tokens.id_token, post_logout_redirect_uri: flow.redirectUri }).toString()}`);
     assert.match(page.text, /<h1>Sign out\?<\/h1>/);
+    assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'none';.*form-action 'self' .*base-uri 'none';frame-ancestors 'none'/, 'nobody is made to press it in a frame');
+    assert.doesNotMatch(page.headers.get('content-security-policy') ?? '', /unsafe/);
+    assert.deepEqual(['cache-control', 'referrer-policy', 'x-content-type-options'].map((name) => page.headers.get(name)), ['no-store', 'no-referrer', 'nosniff']);
     assert.equal((await browser.submit(page, { logout: 'yes' }, flow.redirectUri)).url, flow.redirectUri);
     assert.equal((await flow.refresh(tokens.refresh_token)).status, 400);
   });

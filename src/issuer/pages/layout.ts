@@ -48,10 +48,12 @@ main { width: 100%; max-width: 400px; background: var(--card); border-radius: 12
 .brand { margin: 0 0 4px; font-weight: 600; color: var(--soft); }
 h1 { margin: 0 0 16px; font-size: 1.5rem; line-height: 1.25; font-weight: 600; }
 p { margin: 0 0 16px; }
+main > :last-child { margin-bottom: 0; }
 label { display: block; margin: 16px 0 4px; font-weight: 500; }
 input:not([type=hidden]) { width: 100%; min-height: 44px; padding: 8px 12px; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 8px; }
 input[aria-invalid=true] { border-color: var(--error); border-width: 2px; }
 .hint { margin: 4px 0 0; font-size: .875rem; color: var(--soft); }
+form + .hint { margin-top: 16px; }
 .error { color: var(--error); font-weight: 500; }
 button { width: 100%; min-height: 44px; margin-top: 24px; padding: 8px 16px; font: inherit; font-weight: 600; cursor: pointer; border-radius: 8px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); }
 button.second { margin-top: 12px; background: transparent; color: var(--accent); }
