@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { LogLine } from '../domain/ports/runtime.ts';
+import { onAnswerEnd } from './answer-end.ts';
 import type { ApiContext } from './app-type.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function logStream(
   ended?: AbortSignal,
 ): Promise<Readable> {
   const left = new AbortController();
-  reply.raw.once('close', () => { left.abort(); });
+  onAnswerEnd(reply, () => { left.abort(); });
   const lines = instances.logs(id, { tail: options.tail, follow: options.follow, signal: AbortSignal.any([left.signal, closing, ...(ended === undefined ? [] : [ended])]) })[Symbol.asyncIterator]();
   const first = options.follow ? null : await lines.next();
   const format = options.asJson ? jsonLine : textLine;

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 import { DbmakerError } from '../domain/errors.ts';
+import { onAnswerEnd } from './answer-end.ts';
 
 /** Counts the streams that each user has open. */
 export class OpenStreams {
   readonly #most: number;
   readonly #open = new Map<string, number>();
-
   readonly #what: string;
 
   /** `what`: in words, such as `logs`. */
@@ -21,7 +21,7 @@ export class OpenStreams {
       throw new DbmakerError('rate_limited', `You read ${String(open)} ${this.#what} at the same time already.`, { retryAfterMs: 1000, remedy: 'Close one first.' });
     }
     this.#open.set(userId, open + 1);
-    reply.raw.once('close', () => { this.#giveBack(userId); });
+    onAnswerEnd(reply, () => { this.#giveBack(userId); });
   }
 
   #giveBack(userId: string): void {

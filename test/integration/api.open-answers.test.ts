@@ -114,3 +114,38 @@ test('a download ends when its reader is disabled, and only theirs', async () =>
   assert.ok(anns < bytes, 'it was cut off');
   assert.equal(bobs, bytes);
 });
+
+test('who leaves while it is looked who they are has nothing open: no stream is counted as theirs for good, and no log is read on', async () => {
+  await using api = await startApi();
+  const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  const ann = await api.person('ann');
+  const { id } = await create(api, ann.token, 'x');
+  let reading = 0;
+  api.runtime.logs = async function* (asked, { signal }) {
+    reading += 1;
+    if (signal?.aborted !== true) yield* quiet(asked, { ...(signal === undefined ? {} : { signal }) });
+    reading -= 1;
+  };
+  let [asked, gone] = [0, 0];
+  api.app.server.on('connection', (socket) => socket.once('close', () => { gone += 1; }));
+  const find = api.store.tokens.findByHash.bind(api.store.tokens);
+  // A store that is slow, as it may be under load: nobody is there any more when it answers.
+  api.store.tokens.findByHash = async (hash) => {
+    asked += 1;
+    const found = await find(hash);
+    await waitFor(() => gone === asked, { what: 'the client to be gone', intervalMs: 1 });
+    return found;
+  };
+  for (const [address, most] of [['/events/containers', 50], [`/api/containers/${id}/logs`, 20], [`/api/containers/${id}/logs?follow=true`, 20]] as const) {
+    for (let n = 1; n <= most; n += 1) {
+      const asking = request(`${url}${address}`, { agent: false, headers: { authorization: `Bearer ${ann.token}` } }).on('error', () => undefined).end();
+      await waitFor(() => asked > gone, { what: 'the request to come', intervalMs: 1 });
+      asking.destroy();
+      await waitFor(() => gone === asked, { what: 'the end of the connection', intervalMs: 1 });
+    }
+  }
+  api.store.tokens.findByHash = find;
+  await waitFor(() => reading === 0, { what: 'the end of all logs' });
+  using open = await following(url, ann, id);
+  assert.equal(open.logEnded(), false);
+});

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Readable } from 'node:stream';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { ApiContext, App } from '../app-type.ts';
+import { onAnswerEnd } from '../answer-end.ts';
 import { noteAudit } from '../audit.ts';
 import { backupStream, ownerOf, visibleBackup } from '../backups.ts';
 import { callerOf } from '../caller.ts';
@@ -57,7 +58,7 @@ export function registerBackupRoutes(app: App, context: ApiContext): void {
     const { content, name, bytes } = await backupStream(backups, backup, request.log);
     // What was begun in time is finished, however slow the client is; what was taken away is not.
     const end = (reason: EndReason): void => { if (reason === 'token_revoked') reply.raw.destroy(); };
-    if (!request.raw.socket.destroyed) reply.raw.once('close', openAnswers.watch(caller, { end, mayGoOn: ({ isAdmin, user }) => isAdmin || user.id === backup.ownerId }));
+    onAnswerEnd(reply, openAnswers.watch(caller, { end, mayGoOn: ({ isAdmin, user }) => isAdmin || user.id === backup.ownerId }));
     void reply.header('content-disposition', `attachment; filename="${name}"`).header('content-length', String(bytes)).header('connection', 'close').type('application/octet-stream');
     return reply.send(content);
   });

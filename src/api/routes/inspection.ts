@@ -6,6 +6,7 @@ import { SCALES } from '../../domain/monitoring/sample.ts';
 import { passwordContext } from '../../domain/ports/secret-box.ts';
 import type { ApiContext, App } from '../app-type.ts';
 import { mayDo, SHARED_EVENT, UNSHARED_EVENT } from '../../domain/instance/share.ts';
+import { onAnswerEnd } from '../answer-end.ts';
 import { callerOf, type Caller } from '../caller.ts';
 import { connectionView } from '../connection-strings.ts';
 import { logStream } from '../log-stream.ts';
@@ -105,7 +106,7 @@ export function registerInspectionRoutes(app: App, context: ApiContext): void {
     if (follow) void reply.header('connection', 'close'); // kept alive, it would hold up the end of the server after its stream has ended
     const ended = new AbortController();
     const mayGoOn = async (now: Caller): Promise<boolean> => (await accessNow(store, now, instance)) !== null;
-    if (follow && !request.raw.socket.destroyed) reply.raw.once('close', openAnswers.watch(caller, { end: () => { ended.abort(); }, mayGoOn }));
+    if (follow) onAnswerEnd(reply, openAnswers.watch(caller, { end: () => { ended.abort(); }, mayGoOn }));
     return reply.send(await logStream(context, request, reply, instance.id, { tail, follow, asJson }, ended.signal));
   });
 
