@@ -12,6 +12,9 @@ export interface AdapterPorts {
 
 type Payload = Readonly<Record<string, unknown>>;
 
+/** Characters of JSON. What is asked for is kept as it came, also of somebody whom nobody knows; a sign-in of the console takes less than a thousand. */
+const LARGEST = 8192;
+
 /**
  * What oidc-provider remembers, in our store. Ids are what cookies, codes and refresh tokens are: only their hashes are kept, and what belongs to
  * them is sealed. A reader of the database can sign in as nobody.
@@ -25,14 +28,17 @@ export class Adapter {
     this.#ports = ports;
   }
 
+  /** @throws InvalidRequest of oidc-provider: it is too long */
   async upsert(id: string, payload: Payload, expiresIn: number | undefined): Promise<void> {
     const { oidc, box, clock } = this.#ports;
     const hash = this.#hash(id);
+    const text = JSON.stringify(payload);
+    if (text.length > LARGEST) throw new errors.InvalidRequest('the request is too long');
     const member = (name: string): string | null => (typeof payload[name] === 'string' ? payload[name] : null);
     await oidc.put({
       model: this.#model,
       id: hash,
-      payload: box.seal(JSON.stringify(payload), this.#context(hash)),
+      payload: box.seal(text, this.#context(hash)),
       grantId: this.#model === 'Grant' ? id : member('grantId'),
       uid: this.#model === 'Session' ? member('uid') : null,
       sessionUid: member('sessionUid'),

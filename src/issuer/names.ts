@@ -10,3 +10,5 @@ export const REDIRECT_PATH = '/auth/redirect';
 /** Seconds. */
 export const ACCESS_TOKEN_SECONDS = 600;
 export const SESSION_SECONDS = 14 * 86_400;
+/** What is kept of a sign-in, or sign-out, that is under way. */
+export const UNDER_WAY_SECONDS = 3600;

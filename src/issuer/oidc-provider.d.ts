@@ -53,5 +53,6 @@ declare module 'oidc-provider' {
     on(event: string, listener: (...args: unknown[]) => void): this;
   }
 
-  export const errors: { InvalidGrant: new (detail: string) => Error; InvalidTarget: new (description?: string) => Error; SessionNotFound: new (description?: string) => Error };
+  type Wrong = new (description?: string) => Error;
+  export const errors: { InvalidGrant: new (detail: string) => Error; InvalidRequest: Wrong; InvalidTarget: Wrong; SessionNotFound: Wrong };
 }

@@ -4,7 +4,7 @@ import type { User } from '../domain/user/user.ts';
 import { Adapter } from './adapter.ts';
 import { InteractionAdapter, SessionAdapter, type Checks } from './checked-adapters.ts';
 import type { SigningKey } from './keys.ts';
-import { ACCESS_TOKEN_SECONDS, AUDIENCE, CLIENT_ID, MOUNT, REDIRECT_PATH, RESOURCE, SCOPE, SESSION_SECONDS } from './names.ts';
+import { ACCESS_TOKEN_SECONDS, AUDIENCE, CLIENT_ID, MOUNT, REDIRECT_PATH, RESOURCE, SCOPE, SESSION_SECONDS, UNDER_WAY_SECONDS } from './names.ts';
 import { errorPage, signedOutPage, signOutPage } from './pages/other.ts';
 
 export interface ProviderSetup extends Checks {
@@ -72,7 +72,9 @@ export function createProvider(setup: ProviderSetup): Provider {
     },
     interactions: { url: (_ctx: OidcContext, { uid }: { uid: string }) => `${MOUNT}/interaction/${uid}` },
     ttl: {
-      AccessToken: ACCESS_TOKEN_SECONDS, AuthorizationCode: 60, IdToken: ACCESS_TOKEN_SECONDS, Interaction: 3600, Session: SESSION_SECONDS, Grant: SESSION_SECONDS, RefreshToken: SESSION_SECONDS,
+      AccessToken: ACCESS_TOKEN_SECONDS, AuthorizationCode: 60, IdToken: ACCESS_TOKEN_SECONDS, Interaction: UNDER_WAY_SECONDS, Grant: SESSION_SECONDS, RefreshToken: SESSION_SECONDS,
+      // Also who is not signed in gets one when they ask for a sign-out, and anybody can ask.
+      Session: (_ctx: OidcContext, { accountId }: { accountId?: string }) => (accountId === undefined ? UNDER_WAY_SECONDS : SESSION_SECONDS),
     },
     issueRefreshToken: (_ctx: OidcContext, client: { grantTypeAllowed(type: string): boolean }) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
@@ -93,7 +95,12 @@ export function createProvider(setup: ProviderSetup): Provider {
   });
   provider.proxy = true; // src/issuer/index.ts says by which address it was asked
   provider.use(async (ctx, next) => {
-    await next();
+    try {
+      await next();
+    } catch (error) {
+      if (!(error instanceof errors.InvalidRequest)) throw error;
+      return page(ctx, errorPage(), 400); // of the session, which is written after the provider has made its answer
+    }
     if (ctx.status === 404 && ctx.body === undefined && ctx.accepts('json', 'html') === 'html') page(ctx, errorPage(), 404);
   });
   provider.on('server_error', (_ctx, error) => setup.onServerError(error));

@@ -48,6 +48,21 @@ test('sign-ins that are begun are limited: each is kept in the store, and anybod
   assert.deepEqual([token.status, token.json.code], [429, 'rate_limited']);
 });
 
+test('who asks for a sign-out without being signed in leaves little behind, for a short while, and not often', async () => {
+  await using limited = await startApi({ config: { rateLimit: { signInsBegun: 3 } } });
+  const ask = (state: string): Promise<Answer> => limited.ask(`/oidc/session/end?client_id=dbmaker-console&state=${state}`);
+  const one = await ask('x');
+  assert.equal(one.status, 200);
+  const ends = [one.headers['set-cookie']].flat().map((line) => Date.parse(/expires=([^;]+)/.exec(String(line))?.[1] ?? ''));
+  assert.ok(ends.length > 0 && ends.every((end) => end <= Date.now() + 3_600_000), String(one.headers['set-cookie']));
+  const large = await ask('x'.repeat(10_000));
+  assert.equal(large.status, 400);
+  assertPageHeaders(large.headers);
+  assertPageHeaders(large.headers);
+  const statuses = [(await ask('x')).status, (await ask('x')).status];
+  assert.deepEqual(statuses, [200, 429]);
+});
+
 test('pages of the issuer, also those of mistakes and of more requests than are let through, may be in no frame and are kept by nobody', async () => {
   const headers = { accept: 'text/html' };
   await using limited = await startApi({ config: { rateLimit: { requests: 7 } } });

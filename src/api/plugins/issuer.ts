@@ -7,8 +7,8 @@ import { statusOf } from '../problem.ts';
 import { answerError } from './errors.ts';
 import type { Count } from './rate-limit.ts';
 
-/** Where a sign-in begins. The issuer does not look at the case of letters. */
-const BEGINS = /^\/oidc\/auth(?![^/?])/i;
+/** Where a sign-in or a sign-out begins. The issuer does not look at the case of letters. */
+const BEGINS = /^\/oidc\/(auth|session\/end)(?![^/?])/i;
 
 /** The embedded issuer below /oidc: of the same origin as the API and the console. It answers by itself, and writes to the audit by itself. */
 export async function registerIssuer(app: App, issuer: EmbeddedIssuer, countBegun: Count): Promise<void> {

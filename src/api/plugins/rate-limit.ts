@@ -4,7 +4,7 @@ import { DbmakerError } from '../../domain/errors.ts';
 import type { App } from '../app-type.ts';
 import type { ApiConfig } from '../dependencies.ts';
 
-/** Per address and minute. Generous: it stops floods, not work. Each sign-in that is begun is kept in the store for an hour, and anybody can begin one. */
+/** Per address and minute. Generous: it stops floods, not work. Each sign-in or sign-out that is begun is kept in the store for an hour, and anybody can begin one. */
 const DEFAULTS = { requests: 60_000, failedLogins: 30, signInsBegun: 600 };
 
 /** Counts one more. @throws rate_limited when this address has had too many */
