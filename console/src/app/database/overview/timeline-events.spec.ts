@@ -1,5 +1,5 @@
 import type { DatabaseEvent } from '../../api/types';
-import { iconOfEvent, newestFirst, personOf } from './timeline-events';
+import { looksOfEvent, newestFirst, personOf } from './timeline-events';
 
 const event = (id: number, data: DatabaseEvent['data'] = {}): DatabaseEvent => ({ id, type: 'instance.running', message: '', at: '', data });
 
@@ -8,10 +8,18 @@ describe('events of the timeline', () => {
 
   it('tell who did it, where somebody did', () => expect([event(1, { by: 'ann' }), event(1, { by: 'policy' }), event(1)].map(personOf)).toEqual(['ann', null, null]));
 
+  const iconOf = (type: string, data: DatabaseEvent['data'] = {}): string => looksOfEvent({ type, data }).icon;
+
   it('have an icon, also those that a newer server sends', () => {
-    expect(iconOfEvent('instance.unhealthy')).toBe('alert');
-    expect(iconOfEvent('instance.healthy')).toBe('good');
-    expect(iconOfEvent('instance.unshared')).toBe('people');
-    expect(iconOfEvent('instance.moved')).toBe('progress');
+    expect(iconOf('instance.unhealthy')).toBe('alert');
+    expect(iconOf('instance.healthy')).toBe('good');
+    expect(iconOf('instance.unshared')).toBe('people');
+    expect(iconOf('instance.moved')).toBe('progress');
+  });
+
+  it('of health look as what it has become', () => {
+    const looks = ['healthy', 'starting', 'failing', 'unhealthy', 'of a newer server'].map((state) => looksOfEvent({ type: 'instance.health', data: { state } }));
+    expect(looks.map(({ icon }) => icon)).toEqual(['good', 'progress', 'warning', 'alert', 'progress']);
+    expect(looks.map(({ tone }) => tone)).toEqual(['good', 'plain', 'warn', 'bad', 'plain']);
   });
 });

@@ -29,6 +29,15 @@ const ICONS: readonly (readonly [RegExp, IconName])[] = [
   [/start|waking/, 'play'],
 ];
 
-export function iconOfEvent(type: string): IconName {
-  return ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? 'progress';
+/** That of the state which `instance.health` tells of is the same as in the list. */
+const OF_HEALTH: Readonly<Record<string, IconName>> = { healthy: 'good', starting: 'progress', failing: 'warning', unhealthy: 'alert' };
+
+export type EventTone = 'good' | 'warn' | 'bad' | 'plain';
+
+const TONES: Partial<Readonly<Record<IconName, EventTone>>> = { good: 'good', warning: 'warn', alert: 'bad' };
+
+/** The words are the message's; colour only adds to the icon. */
+export function looksOfEvent({ type, data }: Pick<DatabaseEvent, 'type' | 'data'>): { readonly icon: IconName; readonly tone: EventTone } {
+  const icon = (type === 'instance.health' ? OF_HEALTH[String(data['state'])] : ICONS.find(([pattern]) => pattern.test(type))?.[1]) ?? 'progress';
+  return { icon, tone: TONES[icon] ?? 'plain' };
 }

@@ -11,7 +11,7 @@ import { attempt } from '../../ui/attempt';
 import { Icon } from '../../ui/icon';
 import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
-import { iconOfEvent, inHistory, newestFirst, personOf } from './timeline-events';
+import { inHistory, looksOfEvent, newestFirst, personOf } from './timeline-events';
 
 const PAGE = 30;
 
@@ -26,7 +26,8 @@ const PAGE = 30;
       <ol>
         @for (event of events(); track event.id) {
           <li>
-            <dbm-icon [name]="iconOf(event.type)" />
+            @let looks = looksOf(event);
+            <dbm-icon [name]="looks.icon" [attr.data-tone]="looks.tone" />
             <span>{{ event.message }}</span>
             <span class="when">
               <time [attr.datetime]="event.at" [title]="event.at | date: 'medium'">{{ event.at | date: 'd MMM, HH:mm:ss' }}</time>
@@ -43,6 +44,9 @@ const PAGE = 30;
     li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 10px; overflow-wrap: anywhere; }
     .when { grid-column: 2; color: var(--mat-sys-on-surface-variant); font: var(--mat-sys-body-small); }
     dbm-icon { color: var(--mat-sys-on-surface-variant); }
+    dbm-icon[data-tone='good'] { color: var(--dbm-good); }
+    dbm-icon[data-tone='warn'] { color: var(--dbm-warn); }
+    dbm-icon[data-tone='bad'] { color: var(--dbm-bad); }
     button { justify-self: start; }
   `,
 })
@@ -62,7 +66,7 @@ export class Timeline {
     const error = this.#recent.error();
     return this.reading.problem() ?? (error === undefined ? null : toApiError(error));
   });
-  protected readonly iconOf = iconOfEvent;
+  protected readonly looksOf = looksOfEvent;
 
   constructor() {
     effect(() => {
