@@ -1,5 +1,5 @@
 import { DatePipe } from '@angular/common';
-import { Component, computed, DestroyRef, inject, resource } from '@angular/core';
+import { Component, computed, DestroyRef, inject, linkedSignal, resource } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { MatButtonModule } from '@angular/material/button';
 import { MatDialog } from '@angular/material/dialog';
@@ -16,12 +16,13 @@ import { ProblemNote } from '../../ui/problem';
 import { CurrentDatabase } from '../current-database';
 import { SHARED_AS } from './access-words';
 import type { SharedAs } from './access-words';
+import { KeptPassword, withLost } from './kept-password';
 import { ShareForm } from './share-form';
 
 /** With whom a database is shared, and as what. */
 @Component({
   selector: 'dbm-sharing',
-  imports: [DatePipe, Icon, MatButtonModule, MatFormFieldModule, MatInputModule, PageHeading, ProblemNote, ShareForm],
+  imports: [DatePipe, Icon, KeptPassword, MatButtonModule, MatFormFieldModule, MatInputModule, PageHeading, ProblemNote, ShareForm],
   templateUrl: './sharing.html',
   styleUrl: './sharing.scss',
 })
@@ -38,6 +39,9 @@ export class Sharing {
     const error = this.shares.error();
     return this.changing.problem() ?? (error === undefined ? null : toApiError(error));
   });
+  /** Those from whom something was taken here, as it was; none: there is a new password since. */
+  readonly #lost = linkedSignal<string, readonly Share[]>({ source: this.current.id, computation: () => [] });
+  protected readonly lost = this.#lost.asReadonly();
   protected readonly sharedAs = SHARED_AS;
   protected readonly labels = {
     access: ({ displayName }: Share): string => $localize`What ${displayName}:name: may do`,
@@ -46,19 +50,23 @@ export class Sharing {
 
   constructor() {
     this.current.events.pipe(takeUntilDestroyed(inject(DestroyRef))).subscribe(({ containerId, type }) => {
-      if (containerId === this.current.id() && /^instance\.(un)?shared$/.test(type)) this.shares.reload();
+      if (containerId !== this.current.id()) return;
+      if (type === 'instance.password-rotated') this.forgetLost();
+      if (/^instance\.(un)?shared$/.test(type)) this.shares.reload();
     });
   }
 
   /** What did not work is shown as it still is. */
-  protected async change({ username, access: before }: Share, select: HTMLSelectElement): Promise<void> {
-    const path = { id: this.current.id(), username };
-    const worked = await this.changing.run(async () => answered(this.#client.PUT('/api/containers/{id}/shares/{username}', { params: { path }, body: { access: select.value as SharedAs } })));
-    if (worked) this.shares.reload();
-    else select.value = before;
+  protected async change(share: Share, select: HTMLSelectElement): Promise<void> {
+    const { username, access: before } = share;
+    const [path, access] = [{ id: this.current.id(), username }, select.value as SharedAs];
+    const worked = await this.changing.run(async () => answered(this.#client.PUT('/api/containers/{id}/shares/{username}', { params: { path }, body: { access } })));
+    if (!worked) select.value = before;
+    else this.#changed(share, access);
   }
 
-  protected async remove({ username, displayName, access }: Share): Promise<void> {
+  protected async remove(share: Share): Promise<void> {
+    const { username, displayName, access } = share;
     const question = {
       title: $localize`Share it with ${displayName}:name: no more?`,
       text: access === 'operator'
@@ -68,6 +76,15 @@ export class Sharing {
     };
     if (!(await confirmed(this.#dialog, question))) return;
     const path = { id: this.current.id(), username };
-    if (await this.changing.run(async () => answered(this.#client.DELETE('/api/containers/{id}/shares/{username}', { params: { path } })))) this.shares.reload();
+    if (await this.changing.run(async () => answered(this.#client.DELETE('/api/containers/{id}/shares/{username}', { params: { path } })))) this.#changed(share);
+  }
+
+  protected forgetLost(): void {
+    this.#lost.set([]);
+  }
+
+  #changed(before: Share, access?: SharedAs): void {
+    this.#lost.update((lost) => withLost(lost, before, access));
+    this.shares.reload();
   }
 }
