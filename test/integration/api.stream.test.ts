@@ -64,6 +64,13 @@ test('nobody hears of a stranger\'s database; an admin who asks for all does', a
   using resumed = await EventClient.open(url, bob.token, '0');
   await resumed.until('his own again', ({ events }) => events.length > 0);
   assert.ok(resumed.messages.every(({ data }) => !JSON.stringify(data).includes(id)), 'by Last-Event-ID neither');
+  const last = Number(bobs.lastEventId);
+  using asked = await EventClient.open(`${url}?after=${String(last - 1)}`, bob.token);
+  await asked.until('the last of his own', ({ events }) => events.length > 0);
+  assert.deepEqual(asked.messages.map(({ id: eventId }) => eventId), [String(last)], 'whoever can send no header says it in the address');
+  using known = await EventClient.open(`${url}?after=0`, bob.token, String(last - 1));
+  await known.until('the last of his own', ({ events }) => events.length > 0);
+  assert.deepEqual(known.messages.map(({ id: eventId }) => eventId), [String(last)], 'of what a browser comes back with it is the older one');
 });
 
 test('whoever comes back with the last id that they have misses nothing and hears nothing twice, while others write', async () => {

@@ -16,7 +16,10 @@ const HEARTBEAT_MS = 15_000;
 /** Of one person: some tabs of some browsers. */
 const MAX_STREAMS = 50;
 
-const Query = strictObject({ all: Type.Optional(Type.Boolean({ description: 'Everybody\'s; admins only.' })) });
+const Query = strictObject({
+  all: Type.Optional(Type.Boolean({ description: 'Everybody\'s; admins only.' })),
+  after: Type.Optional(Type.Integer({ minimum: 0, description: 'The same as the header `Last-Event-ID`, which goes before it, for whoever can send none: the EventSource of a page that opens a new one.' })),
+});
 const Headers = Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 20, description: 'Of the last event that was received: the stream goes on after it.' })) });
 const Stream = Type.Unsafe<string>({ type: 'string', description: 'Server-Sent Events.' });
 
@@ -46,7 +49,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
       tags: ['containers'],
       summary: 'What happens to databases, live (Server-Sent Events)',
       description: 'First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: '
-        + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than '
+        + '`{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` or `after` it goes on after that event instead; whoever is more than '
         + `${String(REPLAY_AT_MOST)} events behind is given a snapshot again (\`missed\`: true). `
         + 'It tells of one\'s own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. '
         + '`instance.progress` events tell how far long work has come. About once a minute `event: activity`, `{at, items}`, tells of those databases at which something is going on '
@@ -61,7 +64,7 @@ export function registerEventStream(app: App, context: ApiContext): void {
     const all = request.query.all === true;
     if (all && !caller.isAdmin) throw new DbmakerError('forbidden', 'Only admins may hear of everybody\'s databases.');
     const listener: Listener = { userId: caller.user.id, isAdmin: caller.isAdmin, all };
-    const after = lastEventId(request.headers['last-event-id']);
+    const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? null;
     open.take(caller.user.id, reply);
     const early: FreshEvent[] = [];
     let hear = (fresh: FreshEvent): void => void early.push(fresh);

@@ -23,7 +23,7 @@ export class Activity {
     const live = inject(LiveDatabases);
     live.activity.subscribe((message) => this.#day.update((day) => (day === null ? null : withActivity(day, message))));
     effect(() => {
-      if (live.snapshots() > 0) untracked(() => this.#fetched.reload()); // what went on meanwhile was not heard of
+      if (live.openings() > 0) untracked(() => this.#fetched.reload()); // what went on meanwhile was not heard of
     });
   }
 }

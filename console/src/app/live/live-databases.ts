@@ -2,7 +2,7 @@ import { computed, DestroyRef, effect, inject, Service, untracked } from '@angul
 import { Session } from '../sign-in/session';
 import { DatabaseStream } from './database-stream';
 
-/** All databases of the person who is signed in, as they are right now. One stream for the whole page, for as long as somebody is signed in. */
+/** All databases of the person who is signed in, as they are right now. One stream for the whole page, for as long as somebody is signed in and sees the page. */
 @Service()
 export class LiveDatabases {
   readonly #session = inject(Session);
@@ -11,6 +11,7 @@ export class LiveDatabases {
 
   readonly state = this.#stream.state;
   readonly snapshots = this.#stream.snapshots;
+  readonly openings = this.#stream.openings;
   readonly byId = this.#stream.byId;
   /** Newest first. */
   readonly all = this.#stream.all;

@@ -20,3 +20,8 @@ export interface ActivityMessage {
   readonly at: string;
   readonly items: Readonly<Record<string, number>>;
 }
+
+/** `event: end`: nothing follows on this connection. */
+export interface EndMessage {
+  readonly reason: 'token_expired' | 'token_revoked' | 'closing';
+}

@@ -4287,13 +4287,15 @@ export interface paths {
         };
         /**
          * What happens to databases, live (Server-Sent Events)
-         * @description First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: `{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` it goes on after that event instead; whoever is more than 1000 events behind is given a snapshot again (`missed`: true). It tells of one's own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. `instance.progress` events tell how far long work has come. About once a minute `event: activity`, `{at, items}`, tells of those databases at which something is going on how many bytes went through the gateway in the step of /api/containers/activity that began at `at`, so far: the value takes the place of the one before.
+         * @description First a snapshot (`event: snapshot`, `{containers, first, done, missed}`, in pages), then one message for each event: `{id, type, at, containerId, message, data, container}`. With `Last-Event-ID` or `after` it goes on after that event instead; whoever is more than 1000 events behind is given a snapshot again (`missed`: true). It tells of one's own databases and of those shared with one: `instance.shared` when somebody gets access or another one, `instance.unshared`, with `container` null, when they have lost it. `instance.progress` events tell how far long work has come. About once a minute `event: activity`, `{at, items}`, tells of those databases at which something is going on how many bytes went through the gateway in the step of /api/containers/activity that began at `at`, so far: the value takes the place of the one before.
          *
          *     Needs a token with the scope `read`.
          */
         get: {
             parameters: {
                 query?: {
+                    /** @description The same as the header `Last-Event-ID`, which goes before it, for whoever can send none: the EventSource of a page that opens a new one. */
+                    after?: number;
                     /** @description Everybody's; admins only. */
                     all?: boolean;
                 };
