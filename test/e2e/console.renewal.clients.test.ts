@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openBrowser } from '../support/chromium.ts';
 import type { People, Window } from '../support/chromium.ts';
-import { addPerson, oneTimePassword, PASSWORD, signIn, signInFirst, startWithConsole } from '../support/console-journey.ts';
+import { addPerson, oneTimePassword, PASSWORD, seen, signIn, signInFirst, startWithConsole } from '../support/console-journey.ts';
 import { movableTime } from '../support/movable-time.ts';
 import type { MovableTime } from '../support/movable-time.ts';
 import { programOf } from '../support/person.ts';
@@ -98,6 +98,30 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
     assert.equal(await page.getByLabel('Sleeps without use after').inputValue(), '1h');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
+  });
+
+  test('a log goes on by itself after the server was away and with a token that is too old, and shows each line once', async () => {
+    const [cache] = await ann.list();
+    await page.getByRole('link', { name: 'Log', exact: true }).click();
+    await page.getByText('as it was when it last ran').waitFor();
+    await ann.act(cache?.id ?? '', 'start');
+    const live = page.getByText('live', { exact: true });
+    const starts = page.getByRole('region', { name: 'Lines of the log' }).getByText('Ready to accept connections');
+    await live.waitFor();
+    await waitFor(async () => (await starts.count()) >= 2, { what: 'what it wrote when it started again' });
+    const before = await starts.count();
+    await server.kill('SIGKILL');
+    await page.getByText('not connected; it is being connected again').waitFor();
+    await seen(window, 'log-lost');
+    await laterAtTheServer();
+    await server.start();
+    await waitFor(async () => {
+      await page.clock.fastForward(30_000);
+      return live.isVisible();
+    }, { what: 'the log to be live again', timeoutMs: 60_000 });
+    assert.equal(await starts.count(), before);
+    await ann.act(cache?.id ?? '', 'restart');
+    await waitFor(async () => (await starts.count()) === before + 1, { what: 'the start after that' });
   });
 
   test('a sign-in that was ended elsewhere has to be made again, and then the form is as it was left', async () => {

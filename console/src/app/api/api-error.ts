@@ -28,6 +28,13 @@ export function toApiError(error: unknown): ApiError {
   return new ApiError({ status: 0, code: 'console', detail: $localize`Something went wrong in this page. Load it again; if it stays so, tell whoever runs DbMaker.` }, { cause: error });
 }
 
+export const UNREACHABLE = 'unreachable';
+
+/** The server is not there, or the connection to it broke. */
+export function unreachable(cause: unknown): ApiError {
+  return new ApiError({ status: 0, code: UNREACHABLE, detail: $localize`DbMaker cannot be reached.`, remedy: $localize`Check the network, then try again.` }, { cause });
+}
+
 function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'requestId' in value;
 }

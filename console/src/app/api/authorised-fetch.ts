@@ -1,6 +1,6 @@
 import { inject, Service } from '@angular/core';
 import { Session } from '../sign-in/session';
-import { ApiError } from './api-error';
+import { unreachable } from './api-error';
 
 const UNAUTHENTICATED = 401;
 
@@ -27,7 +27,7 @@ export class AuthorisedFetch {
       return await fetch(request);
     } catch (error) {
       if (request.signal.aborted) throw error;
-      throw new ApiError({ status: 0, code: 'unreachable', detail: $localize`DbMaker cannot be reached.`, remedy: $localize`Check the network, then try again.` }, { cause: error });
+      throw unreachable(error);
     }
   }
 }
