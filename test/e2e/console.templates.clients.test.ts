@@ -129,6 +129,14 @@ test('a test run that fails says why and shows what it wrote; a template is chan
   await waitFor(async () => (await databases(server)).length === 1, { what: 'the first trial to be taken away', timeoutMs: 30_000 });
   await page.getByRole('button', { name: 'Take it away' }).click();
   await waitFor(async () => (await databases(server)).length === 0, { what: 'the second one, too', timeoutMs: 30_000 });
+  const other = await window.tab();
+  await other.goto(page.url());
+  await other.getByRole('button', { name: 'Try it' }).click();
+  await waitFor(async () => (await databases(server)).length === 1, { what: 'a third one', timeoutMs: 30_000 });
+  await other.getByRole('button', { name: 'Take it away' }).waitFor();
+  await other.goto('about:blank');
+  await waitFor(async () => (await databases(server)).length === 0, { what: 'it to go with its tab', timeoutMs: 30_000 });
+  await other.close();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'Odd' }).waitFor();
 

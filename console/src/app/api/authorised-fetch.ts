@@ -21,6 +21,12 @@ export class AuthorisedFetch {
     return renewed === null ? response : this.#send(again, renewed);
   }
 
+  /** As the page is about to go: asks without waiting, by what was shown last. Whether it was heard nobody learns. */
+  sendLast(address: string, method: string): void {
+    const bearer = this.#session.told();
+    if (bearer !== null) void fetch(address, { method, keepalive: true, headers: { authorization: `Bearer ${bearer}` } }).catch(() => undefined); // nobody is there any more
+  }
+
   async #send(request: Request, bearer: string | null): Promise<Response> {
     if (bearer !== null) request.headers.set('authorization', `Bearer ${bearer}`);
     try {

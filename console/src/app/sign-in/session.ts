@@ -79,6 +79,11 @@ export class Session {
     return bearer;
   }
 
+  /** What the server was last shown, for whoever cannot wait for more; null: nobody is signed in. */
+  told(): string | null {
+    return this.#told;
+  }
+
   /** null: it cannot be renewed; then nobody is signed in any more. */
   async renewedBearer(): Promise<string | null> {
     const bearer = (await this.#way?.bearer(true)) ?? null;

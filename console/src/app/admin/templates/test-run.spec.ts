@@ -6,6 +6,7 @@ import { TestBed } from '@angular/core/testing';
 import { MatButtonHarness } from '@angular/material/button/testing';
 import { Subject } from 'rxjs';
 import { Api } from '../../api/api';
+import { AuthorisedFetch } from '../../api/authorised-fetch';
 import type { Database } from '../../api/types';
 import { ConnectionCard } from '../../database/overview/connection-card';
 import { AllDatabases } from '../../live/all-databases';
@@ -43,6 +44,7 @@ describe('the test run of a template', () => {
     TestBed.configureTestingModule({ providers: [
       { provide: Api, useValue: { client: { GET: call('GET'), POST: call('POST'), DELETE: call('DELETE') } } },
       { provide: LiveDatabases, useValue: stream }, { provide: AllDatabases, useValue: { ...stream, byId: signal(new Map()), watch: () => () => undefined } },
+      { provide: AuthorisedFetch, useValue: { sendLast: (address: string, method: string) => sent.push(`last ${method} ${address}`) } },
       { provide: Session, useValue: { profile: () => null } },
     ] });
     TestBed.overrideComponent(TestRun, { remove: { imports: [ConnectionCard] }, add: { imports: [NoConnection] } });
@@ -108,6 +110,13 @@ describe('the test run of a template', () => {
     fixture.destroy();
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(sent).toEqual(['POST /api/template-tests {"name":"Redis"}', 'DELETE /api/containers/a1 {"backup":false}']);
+  });
+
+  it('takes it away also when the tab is closed', async () => {
+    window.dispatchEvent(new Event('pagehide'));
+    await start();
+    window.dispatchEvent(new Event('pagehide'));
+    expect(sent).toEqual(['POST /api/template-tests {"name":"Redis"}', 'last DELETE /api/containers/a1?backup=false']);
   });
 
   it('says that it is gone when its time is over, and deletes nothing then', async () => {

@@ -1,6 +1,7 @@
 import { Component, computed, DestroyRef, effect, inject, input, linkedSignal, resource, signal, untracked } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { Api, answered } from '../../api/api';
+import { AuthorisedFetch } from '../../api/authorised-fetch';
 import type { Database } from '../../api/types';
 import { CurrentDatabase } from '../../database/current-database';
 import { ConnectionCard } from '../../database/overview/connection-card';
@@ -55,9 +56,11 @@ const LOG_LINES = 50;
     .warn { color: var(--dbm-warn); }
     pre { overflow: auto; max-height: 16rem; margin: 0; padding: 8px; background: var(--mat-sys-surface-container-highest); border-radius: 8px; }
   `,
+  host: { '(window:pagehide)': 'sendAway()' },
 })
 export class TestRun {
   readonly #client = inject(Api).client;
+  readonly #fetch = inject(AuthorisedFetch);
   readonly #current = inject(CurrentDatabase);
   /** In JSON; null: there is none that could be read. */
   readonly document = input.required<string | null>();
@@ -114,6 +117,12 @@ export class TestRun {
 
   protected async end(): Promise<void> {
     await this.ending.run(async () => this.#remove());
+  }
+
+  /** The tab is closed, or loaded anew. */
+  protected sendAway(): void {
+    const id = this.id();
+    if (id !== null && id !== this.#over) this.#fetch.sendLast(`/api/containers/${encodeURIComponent(id)}?backup=false`, 'DELETE');
   }
 
   /** Where that fails, its time is over soon. */
