@@ -5,6 +5,7 @@ import { withRedis } from '../support/clients.ts';
 import { openBrowser } from '../support/chromium.ts';
 import { addPerson, seen, signInFirst, startWithConsole } from '../support/console-journey.ts';
 import { noteSecret } from '../support/secrets.ts';
+import { waitFor } from '../support/wait.ts';
 
 const LIMIT = { timeout: 300_000 };
 
@@ -78,6 +79,16 @@ test('two people side by side: a database is shared, both see what the other doe
   await seen(bobs, 'unshared');
   await bob.getByRole('link', { name: 'My databases' }).first().click();
   await bob.getByRole('heading', { name: 'Your first database is a minute away' }).waitFor();
+
+  // He still knows the password: a new one is offered where it was taken back.
+  await ann.getByText('bob may have kept the password, which is still good.').waitFor();
+  await seen(anns, 'sharing-removed');
+  await ann.getByRole('button', { name: 'New password …' }).click();
+  await ann.getByRole('button', { name: 'Change the password' }).click();
+  await ann.getByText('It gets a new password').waitFor();
+  await ann.getByText('may have kept').waitFor({ state: 'detached' });
+  const old = { host, port: Number(port), username, password, database: '0' };
+  await waitFor(() => withRedis(old, (client) => client.ping()).then(() => false, (error: unknown) => /WRONGPASS/.test(String(error))), { what: 'the old password to be refused' });
 
   // Once more; now he leaves by himself.
   await ann.getByText('Nobody else').waitFor();
