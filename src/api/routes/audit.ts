@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { AuditFilter } from '../../domain/ports/store.ts';
 import type { ApiContext, App } from '../app-type.ts';
+import { onAnswerEnd } from '../answer-end.ts';
 import { auditCsv } from '../audit-export.ts';
 import { callerOf, type Caller } from '../caller.ts';
 import { OpenStreams } from '../open-streams.ts';
@@ -53,7 +54,7 @@ export function registerAuditRoutes(app: App, { store, clock, openAnswers }: Api
     const filter = await filterOf(caller, request.query);
     open.take(caller.user.id, reply);
     // It ends with what was shown for it, and with the role of an admin: all of it is of others.
-    if (!request.raw.socket.destroyed) reply.raw.once('close', openAnswers.watch(caller, { end: () => reply.raw.destroy(), mayGoOn: ({ isAdmin }) => isAdmin }));
+    onAnswerEnd(reply, openAnswers.watch(caller, { end: () => reply.raw.destroy(), mayGoOn: ({ isAdmin }) => isAdmin }));
     void reply.header('content-disposition', `attachment; filename="dbmaker-audit-${new Date(clock.now()).toISOString().slice(0, 10)}.csv"`).type('text/csv; charset=utf-8');
     return reply.send(auditCsv(store.audit, filter, caller));
   });
