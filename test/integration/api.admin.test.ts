@@ -150,6 +150,22 @@ test('tokens live 90 days unless told, a year at most, and give no more than the
   assert.equal(json.code, 'forbidden');
 });
 
+test('a token that ends makes none that goes on after it, neither by itself nor by a session that was begun with it', async () => {
+  const [gil, end] = [await api.person('gil'), Date.now() + 3_600_000];
+  const ci = await api.token(gil.user, ['write'], end);
+  const login = await api.ask('/api/auth/login', { method: 'POST', token: ci });
+  const session = { cookie: String(login.headers['set-cookie']).split(';', 1)[0] ?? '', 'x-csrf-token': (login.json as unknown as { csrfToken: string }).csrfToken };
+  const endOf = async (path: string, shown: Ask, body: object): Promise<number> => Date.parse((await api.ask(path, { method: 'POST', ...shown, body: { name: 'x', ...body } })).json.expiresAt ?? '');
+  for (const shown of [{ token: ci }, { headers: session }]) {
+    assert.equal(await endOf('/api/tokens', shown, {}), end);
+    assert.equal(await endOf('/api/tokens', shown, { expiresIn: '365d' }), end);
+    assert.ok((await endOf('/api/tokens', shown, { expiresIn: '10m' })) < end, 'a shorter time is what it is');
+  }
+  const boss = await api.token(api.admin.user, ['admin'], end);
+  assert.equal(await endOf(`/api/users/${gil.user.id}/tokens`, { token: boss }, { expiresIn: '2h' }), end);
+  assert.ok((await endOf('/api/tokens', { token: gil.token }, { expiresIn: '365d' })) > end, 'by one that does not end');
+});
+
 test('a token is shown once, listed without its secret, and ends at once when revoked', async () => {
   const fred = await api.person('fred');
   const made = await api.ask('/api/tokens', { method: 'POST', token: fred.token, body: { name: 'ci' } });

@@ -21,7 +21,11 @@ export function registerTokenRoutes(app: App, context: ApiContext): void {
 
   app.post('/api/tokens', {
     config: { access: 'write', audit: { action: 'token.create', detail: ['name', 'scopes', 'expiresIn'] } },
-    schema: { tags, summary: 'Make a token; its secret is shown this once', body: NewTokenBody, response: { 201: ref(NewToken), ...problemResponse } },
+    schema: {
+      tags, summary: 'Make a token; its secret is shown this once',
+      description: 'It can do no more than what asks for it. Asked for with an API token, or with a session that one has begun, it also ends no later.',
+      body: NewTokenBody, response: { 201: ref(NewToken), ...problemResponse },
+    },
   }, async (request, reply) => {
     const caller = callerOf(request);
     const token = await issueToken(context, caller.user, caller, request.body);

@@ -3020,7 +3020,9 @@ export interface paths {
         put?: never;
         /**
          * Make a token; its secret is shown this once
-         * @description Needs a token with the scope `write`.
+         * @description It can do no more than what asks for it. Asked for with an API token, or with a session that one has begun, it also ends no later.
+         *
+         *     Needs a token with the scope `write`.
          *
          *     Written to the audit as `token.create`.
          */
