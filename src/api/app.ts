@@ -47,6 +47,8 @@ import { SignIn } from './sign-in/sign-in.ts';
 import { StatusWaiter } from './wait.ts';
 
 const BODY_LIMIT = 64 * 1024;
+/** For all of a request to come. Fastify by itself waits for ever; how long an answer takes is another matter. */
+const REQUEST_MS = 60_000;
 /** Members of one request that are told to be wrong. */
 const FIELDS_AT_MOST = 100;
 
@@ -61,6 +63,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }), // registerRequestLog writes one line a request
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
     genReqId: () => randomUUID(),
     requestIdHeader: false, // a client could put anything into our logs
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false, // what others say of their clients is not believed

@@ -33,6 +33,11 @@ test('limits are of an address, and of a whole /64 of IPv6: whoever has one of t
   assert.equal(statusCode, 429, 'all requests, too');
 });
 
+test('a request has to come within a minute: a body that never ends holds no connection for good', async () => {
+  await using limited = await startApi();
+  assert.equal(limited.app.server.requestTimeout, 60_000); // Node looks every half minute: to wait for it would take that long
+});
+
 test('sign-ins that are begun are limited: each is kept in the store, and anybody can begin one', async () => {
   await using limited = await startApi({ config: { rateLimit: { signInsBegun: 2 } } });
   const statuses: number[] = [];
