@@ -22,7 +22,7 @@ async function following(url: string, { token }: Person, id: string): Promise<{ 
 
 /** A log without a line. */
 async function* quiet(_id: string, { signal }: { signal?: AbortSignal }): AsyncGenerator<never> {
-  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => { resolve(); }));
+  if (signal?.aborted !== true) await new Promise<void>((resolve) => signal?.addEventListener('abort', () => { resolve(); }));
   yield* [];
 }
 
@@ -123,7 +123,7 @@ test('who leaves while it is looked who they are has nothing open: no stream is 
   let reading = 0;
   api.runtime.logs = async function* (asked, { signal }) {
     reading += 1;
-    if (signal?.aborted !== true) yield* quiet(asked, { ...(signal === undefined ? {} : { signal }) });
+    yield* quiet(asked, { ...(signal === undefined ? {} : { signal }) });
     reading -= 1;
   };
   let [asked, gone] = [0, 0];
@@ -148,4 +148,33 @@ test('who leaves while it is looked who they are has nothing open: no stream is 
   await waitFor(() => reading === 0, { what: 'the end of all logs' });
   using open = await following(url, ann, id);
   assert.equal(open.logEnded(), false);
+});
+
+test('what is taken away just while a stream or a log begins is missed by neither', async () => {
+  await using api = await startApi();
+  api.runtime.logs = quiet;
+  const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  const [ann, bob] = [await api.person('ann'), await api.person('bob')];
+  const { id } = await create(api, ann.token, 'x');
+  assert.equal((await api.ask(`/api/containers/${id}/shares/bob`, { method: 'PUT', token: ann.token, body: { access: 'viewer' } })).status, 200);
+  /** Once it was found that bob may: something happens before the answer begins. */
+  const { shares, events } = api.store;
+  const [get, lastId] = [shares.get.bind(shares), events.lastId.bind(events)];
+  shares.get = async (...asked) => {
+    const found = await get(...asked);
+    shares.get = get;
+    assert.equal((await api.ask(`/api/containers/${id}/shares/bob`, { method: 'DELETE', token: ann.token })).status, 204);
+    return found;
+  };
+  const log = await fetch(`${url}/api/containers/${id}/logs?follow=true`, { headers: { authorization: `Bearer ${bob.token}` }, signal: AbortSignal.timeout(5000) });
+  assert.equal(log.status, 200);
+  assert.equal(await log.text(), '', 'it ends');
+  events.lastId = async () => {
+    events.lastId = lastId;
+    assert.equal((await api.ask(`/api/users/${bob.user.id}`, { method: 'PATCH', token: api.admin.token, body: { disabled: true } })).status, 200);
+    return lastId();
+  };
+  using stream = await EventClient.open(`${url}/events/containers`, bob.token);
+  await stream.until('the end', ({ ended }) => ended, 5000);
+  assert.deepEqual(stream.messages.at(-1)?.data, { reason: 'token_revoked' });
 });

@@ -13,7 +13,7 @@ export type EndReason = 'token_expired' | 'token_revoked';
 type Needs = Parameters<typeof stillGood>[0] & { readonly clock: Clock; readonly log: Log };
 
 export interface Watched {
-  /** Called once; not after it is no longer watched. */
+  /** Called once, not before `watch` has returned, and not after it is no longer watched. */
   readonly end: (reason: EndReason) => void;
   /** Whether they may go on with it, as who they are by now. Default: yes. */
   readonly mayGoOn?: (caller: Caller) => boolean | Promise<boolean>;
@@ -60,9 +60,9 @@ export class OpenAnswers {
       cancelRecheck = clock.after(RECHECK_MS, recheck);
     };
     const recheck = (): void => void look('recheck');
-    cancelRecheck = clock.after(RECHECK_MS, recheck);
     expireAt(caller.token.expiresAt);
     this.#looks.set(userId, (this.#looks.get(userId) ?? new Set()).add(recheck));
+    recheck(); // what was ended since it was looked who they are, nobody has told this one
     return stop;
   }
 
