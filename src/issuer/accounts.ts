@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DbmakerError } from '../domain/errors.ts';
 import { limitKey } from '../domain/limit-key.ts';
 import type { LocalAccounts } from '../domain/ports/issuer.ts';
-import type { Account } from '../domain/ports/sign-in-store.ts';
+import type { Account, SignInsToEnd } from '../domain/ports/sign-in-store.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { User } from '../domain/user/user.ts';
 import { oneTimePassword, PasswordHasher, passwordProblem } from './passwords.ts';
@@ -40,22 +40,26 @@ export class Accounts implements LocalAccounts {
     });
   }
 
-  /** Sets the password that somebody chose who has just shown the old one. @returns its hash @throws invalid_request, conflict (changed meanwhile), rate_limited */
-  async replace(account: Account, username: string, next: string): Promise<string> {
+  /**
+   * Sets the password that somebody chose who has just shown the old one; in the same step `ends` end.
+   * @returns its hash
+   * @throws invalid_request, conflict (changed meanwhile), rate_limited
+   */
+  async replace(account: Account, username: string, next: string, ends?: SignInsToEnd): Promise<string> {
     const problem = passwordProblem(next, { username });
     if (problem !== null) throw new DbmakerError('invalid_request', `The new password ${problem}.`, { fields: { '/next': problem } });
     if (await this.#hasher.verify(next, account.passwordHash)) {
       throw new DbmakerError('invalid_request', 'The new password must be another one than before.', { fields: { '/next': 'must be another one than before' } });
     }
     const passwordHash = await this.#hasher.hash(next);
-    if (await this.#store.signIn.accounts.put({ userId: account.userId, passwordHash, mustChange: false }, account.passwordHash)) {
+    if (await this.#store.signIn.accounts.put({ userId: account.userId, passwordHash, mustChange: false }, account.passwordHash, ends)) {
       await this.#onChange(account.userId);
       return passwordHash;
     }
     throw new DbmakerError('conflict', 'The password was changed in the meantime.', { remedy: 'Sign in with the new one.' });
   }
 
-  async changePassword(userId: string, username: string, { current, next }: { current: string; next: string }, source: string | null): Promise<void> {
+  async changePassword(userId: string, username: string, { current, next }: { current: string; next: string }, { source, keep }: { source: string | null; keep: string | null }): Promise<void> {
     const problem = passwordProblem(next, { username, current });
     if (problem !== null) throw new DbmakerError('invalid_request', `The new password ${problem}.`, { fields: { '/next': problem } });
     const account = await this.#store.signIn.accounts.get(userId);
@@ -65,12 +69,12 @@ export class Accounts implements LocalAccounts {
         throw new DbmakerError('forbidden', 'The current password is not right.', { fields: { '/current': 'is not right' } });
       }
     });
-    await this.replace(account, username, next);
+    await this.replace(account, username, next, { keep, tokens: false });
   }
 
-  async setOneTimePassword(userId: string): Promise<string> {
+  async setOneTimePassword(userId: string, { tokens }: Pick<SignInsToEnd, 'tokens'>): Promise<string> {
     const password = oneTimePassword();
-    await this.#store.signIn.accounts.put({ userId, passwordHash: await this.#hasher.hash(password), mustChange: true });
+    await this.#store.signIn.accounts.put({ userId, passwordHash: await this.#hasher.hash(password), mustChange: true }, undefined, { keep: null, tokens });
     await this.#onChange(userId);
     return password;
   }

@@ -24,7 +24,7 @@ async function world() {
     file: path.join(home.path, 'admin.password'),
     first: (isTerminal: boolean) => firstPassword({ accounts, store, home: home.path, isTerminal }),
     /** Whether it is the one that the account has. */
-    change: async (current: string) => accounts.changePassword(ADMIN_ID, 'admin', { current, next: 'a horse and a battery' }, null),
+    change: async (current: string) => accounts.changePassword(ADMIN_ID, 'admin', { current, next: 'a horse and a battery' }, { source: null, keep: null }),
     [Symbol.asyncDispose]: async () => {
       await store.close();
       await home[Symbol.asyncDispose]();
@@ -57,7 +57,7 @@ test('elsewhere it is in a file that only we can read, which every start points 
 test('another one that an admin sets takes the file away, and so does the next start after another process has changed it', async () => {
   await using house = await world();
   await house.first(false);
-  await house.accounts.setOneTimePassword(ADMIN_ID);
+  await house.accounts.setOneTimePassword(ADMIN_ID, { tokens: false });
   assert.equal(existsSync(house.file), false);
   await writeFile(house.file, 'left over');
   await house.store.signIn.accounts.put({ userId: ADMIN_ID, passwordHash: 'x', mustChange: false });

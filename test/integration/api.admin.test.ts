@@ -136,6 +136,28 @@ test('a password reset leaves API tokens, unless the admin wants them revoked as
   assert.deepEqual(entries[0]?.detail, { revokeTokens: true });
 });
 
+test('a password that was changed has ended other sign-ins, whatever comes between it and the answer', async () => {
+  const ida = await api.person('ida');
+  const session = async (): Promise<string> => String((await api.ask('/api/auth/login', { method: 'POST', token: await api.token(ida.user, ['write']) })).headers['set-cookie']).split(';', 1)[0] ?? '';
+  const isIn = async (cookie: string): Promise<boolean> => (await api.ask('/api/users/profile', { headers: { cookie } })).status === 200;
+  const { sessions } = api.store.signIn;
+  const endAll = sessions.endAll.bind(sessions);
+  let current = '';
+  const changes: Record<string, () => Promise<Answer>> = {
+    'by an admin': () => asAdmin(`/api/users/${ida.user.id}/password`, 'POST'),
+    'by themselves': () => api.ask('/api/users/profile/password', { method: 'PUT', token: ida.token, body: { current, next: 'a horse and a battery' } }),
+  };
+  for (const [how, change] of Object.entries(changes)) {
+    current = (await asAdmin(`/api/users/${ida.user.id}/password`, 'POST')).json['password' as keyof Answer['json']] as string;
+    const other = await session();
+    assert.equal(await isIn(other), true, how);
+    sessions.endAll = async () => { throw new Error('the server was killed here'); };
+    assert.equal((await change()).status, 500, how);
+    sessions.endAll = endAll;
+    assert.equal(await isIn(other), false, how);
+  }
+});
+
 test('tokens live 90 days unless told, a year at most, and give no more than the token that made them', async () => {
   const dora = await api.person('dora');
   const make = (body: object, token = dora.token): Promise<Answer> => api.ask('/api/tokens', { method: 'POST', token, body });

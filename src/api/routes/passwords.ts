@@ -29,8 +29,9 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
     const user = await store.users.get(request.params.id);
     if (user === null) throw new DbmakerError('not_found', 'There is no such user.');
     noteAudit(request, { subject: user.username, ownerId: user.id });
-    const password = await accounts.setOneTimePassword(user.id);
-    await endSignInsOf(context, user.id, { tokens: request.body.revokeTokens === true });
+    const tokens = request.body.revokeTokens === true;
+    const password = await accounts.setOneTimePassword(user.id, { tokens });
+    await endSignInsOf(context, user.id, { tokens });
     return { username: user.username, password };
   });
 
@@ -43,8 +44,9 @@ export function registerPasswordRoutes(app: App, context: ApiContext): void {
   }, async (request, reply) => {
     const caller = callerOf(request);
     noteAudit(request, { subject: caller.user.username, ownerId: caller.user.id });
-    await localAccounts().changePassword(caller.user.id, caller.user.username, request.body, sourceOf(request));
-    await endSignInsOf(context, caller.user.id, { keep: signInOf(caller) });
+    const keep = signInOf(caller);
+    await localAccounts().changePassword(caller.user.id, caller.user.username, request.body, { source: sourceOf(request), keep });
+    await endSignInsOf(context, caller.user.id, { keep });
     return reply.code(204).send(null);
   });
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DbmakerError } from '../errors.ts';
+import type { SignInsToEnd } from './sign-in-store.ts';
 
 /** What people's browsers are told about where to sign in: OpenID Connect discovery, as far as a console needs it. */
 export interface IssuerMetadata {
@@ -39,13 +40,17 @@ export interface EmbeddedIssuer {
 
 /** Passwords of people at the embedded issuer. */
 export interface LocalAccounts {
-  /** Sets a one-time password, whatever there was, and returns it. @throws rate_limited: too many passwords are being worked on */
-  setOneTimePassword(userId: string): Promise<string>;
+  /** Sets a one-time password, whatever there was, and returns it; no sign-in of before is believed then. @throws rate_limited: too many passwords are being worked on */
+  setOneTimePassword(userId: string, options: Pick<SignInsToEnd, 'tokens'>): Promise<string>;
   /**
    * The same for somebody who has no account yet; null: they have one with another password.
    * @param settle is handed a password before there is an account, and says which one it has: this one, or that of another who is making it at the same time
    */
   create(userId: string, settle?: (fresh: string) => Promise<string>): Promise<string | null>;
-  /** @param source address of the client. @throws forbidden (wrong password), invalid_request (new one not good), rate_limited, conflict (no local account) */
-  changePassword(userId: string, username: string, passwords: { current: string; next: string }, source: string | null): Promise<void>;
+  /**
+   * No other sign-in of before is believed then, but that of `keep`.
+   * @param from `source`: address of the client
+   * @throws forbidden (wrong password), invalid_request (new one not good), rate_limited, conflict (no local account)
+   */
+  changePassword(userId: string, username: string, passwords: { current: string; next: string }, from: { source: string | null; keep: string | null }): Promise<void>;
 }

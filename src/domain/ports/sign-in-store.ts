@@ -14,8 +14,17 @@ export interface Account {
 /** Like the methods of Store: each is one transaction and throws store_unavailable, store_read_only, disk_full. */
 export interface AccountRepository {
   get(userId: string): Promise<Account | null>;
-  /** Makes or replaces it. @returns false, and nothing is written, when `insteadOf` is given and the hash is another by now (null: there is one by now) */
-  put(account: Omit<Account, 'changedAt'>, insteadOf?: string | null): Promise<boolean>;
+  /**
+   * Makes or replaces it. `ends`: with it end the sign-ins of before, as by SessionRepository.endAll.
+   * @returns false, and nothing is written, when `insteadOf` is given and the hash is another by now (null: there is one by now)
+   */
+  put(account: Omit<Account, 'changedAt'>, insteadOf?: string | null, ends?: SignInsToEnd): Promise<boolean>;
+}
+
+/** `keep`: id of the sign-in or token that goes on; `tokens`: API tokens go, too. */
+export interface SignInsToEnd {
+  readonly keep: string | null;
+  readonly tokens: boolean;
 }
 
 /** Who somebody is at an issuer. */
@@ -62,11 +71,8 @@ export interface SessionRepository {
   begin(session: NewSession, began: Began, options: { most: number; goesOn: string | null }): Promise<{ readonly id: string; readonly goesOn: boolean } | null>;
   /** Ends those that were begun with this. */
   endOf(userId: string, beganWith: string): Promise<void>;
-  /**
-   * Ends all, and lets no sign-in be believed that began before now.
-   * @param options `keep`: id of the sign-in or token that goes on; `tokens`: API tokens go, too
-   */
-  endAll(userId: string, options: { keep: string | null; tokens: boolean }): Promise<void>;
+  /** Ends all, and lets no sign-in be believed that began before now. */
+  endAll(userId: string, ends: SignInsToEnd): Promise<void>;
 }
 
 /** What the embedded issuer has to remember: a session, a grant, a code, a refresh token, a login under way. */

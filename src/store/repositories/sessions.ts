@@ -1,4 +1,4 @@
-import type { Began, NewSession, SessionRepository } from '../../domain/ports/sign-in-store.ts';
+import type { Began, NewSession, SessionRepository, SignInsToEnd } from '../../domain/ports/sign-in-store.ts';
 import type { Database } from '../database.ts';
 import { endSignIns } from '../end-sign-ins.ts';
 import { isStillGood } from '../still-good.ts';
@@ -42,7 +42,7 @@ export class Sessions implements SessionRepository {
     });
   }
 
-  async endAll(userId: string, { keep, tokens }: { keep: string | null; tokens: boolean }): Promise<void> {
-    await this.#database.write(async (queries) => endSignIns(this.#database, queries, userId, { keep, tokens }));
+  async endAll(userId: string, ends: SignInsToEnd): Promise<void> {
+    await this.#database.write(async (queries) => endSignIns(this.#database, queries, userId, ends));
   }
 }

@@ -28,6 +28,23 @@ export function signInContract(open: OpenStore): void {
     });
   });
 
+  describe('local accounts and sign-ins', () => {
+    test('another password ends what it is to end in the same step, and nothing where it was changed meanwhile', async () => {
+      await using under = await open();
+      const { users, tokens, signIn: { accounts } } = under.store;
+      const { id: userId } = await addUser(under.store);
+      await accounts.put({ userId, passwordHash: 'one', mustChange: false }, null);
+      const token = await tokens.create({ id: nextId(), userId, name: 'x', scopes: ['read'], expiresAt: null }, nextId());
+      const all = { keep: null, tokens: true };
+      assert.equal(await accounts.put({ userId, passwordHash: 'three', mustChange: false }, 'two', all), false);
+      assert.deepEqual([(await users.get(userId))?.signInsEnded, (await tokens.listByUser(userId)).length], [null, 1]);
+      assert.equal(await accounts.put({ userId, passwordHash: 'two', mustChange: false }, 'one', { keep: token.id, tokens: false }), true);
+      assert.deepEqual([(await users.get(userId))?.signInsEnded, (await tokens.listByUser(userId)).length], [{ at: under.clock.now(), kept: token.id }, 1]);
+      assert.equal(await accounts.put({ userId, passwordHash: 'three', mustChange: true }, undefined, all), true);
+      assert.deepEqual([(await users.get(userId))?.signInsEnded, await tokens.listByUser(userId)], [{ at: under.clock.now(), kept: null }, []]);
+    });
+  });
+
   describe('identities', () => {
     const user = (username: string) => ({ id: nextId(), username, displayName: 'Ann', email: null, role: 'user', quota: { instances: 1, memoryBytes: 1, cpus: 1, backupBytes: 1 } }) as const;
 
