@@ -10,8 +10,8 @@ import { templateKey } from '../domain/template/template.ts';
 import { engineOf } from '../domain/template/validate.ts';
 import type { User } from '../domain/user/user.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { accessOf, policiesOf, validateInstanceInput, withinBounds } from './instance-input.ts';
-import { loginOf } from './login.ts';
+import { connectRulesOf, policiesOf, validateInstanceInput, withinBounds } from './instance-input.ts';
+import { loginOf } from './instance-login.ts';
 import { reservePort } from './reserve-port.ts';
 import type { NewInstanceBody } from './schemas/instance.ts';
 import { randomId, randomPassword, randomSlugPart } from './secrets.ts';
@@ -123,7 +123,7 @@ function describe({ secretBox, clock, config }: ApiDependencies, owner: User, bo
       resources: resolveResources(body.resources, before?.spec.resources ?? resolveResources(document.resources, DEFAULT_RESOURCES)),
       ...loginAfter(backup, loginOf(document, owner.username, { slug, name: body.name, id })),
       ...policies,
-      access: { ...OPEN_ACCESS, ...before?.spec.access, ...accessOf(body) },
+      access: { ...OPEN_ACCESS, ...before?.spec.access, ...connectRulesOf(body) },
       ...(backup === null ? {} : { restoreFrom: backup.id }),
       ...(trial === true ? { trial } : {}),
     },

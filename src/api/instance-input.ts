@@ -49,7 +49,7 @@ export function validateInstanceInput(asked: AskedFor, allow: PolicyBounds = {})
 }
 
 /** Who may connect: the members that were asked for. Call {@link validateInstanceInput} first. */
-export function accessOf(asked: AskedFor): Partial<Access> {
+export function connectRulesOf(asked: AskedFor): Partial<Access> {
   return {
     ...(asked.tlsOnly === undefined ? {} : { tlsOnly: asked.tlsOnly }),
     ...(asked.allowedSources === undefined ? {} : { allow: [...new Set(asked.allowedSources.flatMap((text) => parseAddressRange(text) ?? []))] }),

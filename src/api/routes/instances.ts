@@ -10,7 +10,7 @@ import { ownerOf, visibleBackup } from '../backups.ts';
 import { callerOf } from '../caller.ts';
 import { createInstance } from '../create-instance.ts';
 import { createOnce, idempotencyKey } from '../idempotency.ts';
-import { accessOf, policiesOf, validateInstanceInput } from '../instance-input.ts';
+import { connectRulesOf, policiesOf, validateInstanceInput } from '../instance-input.ts';
 import { askedOwner } from '../owner-filter.ts';
 import { instanceView } from '../present.ts';
 import { carriedOut, preferences } from '../preferences.ts';
@@ -100,7 +100,7 @@ export function registerInstanceRoutes(app: App, context: ApiContext): void {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.resources === undefined ? {} : { resources: resolveResources(body.resources, instance.spec.resources) }),
       ...policiesOf(body, clock.now()),
-      access: accessOf(body),
+      access: connectRulesOf(body),
     }, { event: { type: 'instance.changed', message: changeText(body), data: { by: caller.user.username, change: body } } });
     wake.changed(instance.id);
     return instanceView(changed, config.domain, access);
