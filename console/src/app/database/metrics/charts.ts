@@ -17,19 +17,24 @@ export interface Chart {
   readonly steps?: readonly number[];
 }
 
+/** More lines than these below one another are no help. */
+const MOST_LINES = 4;
+
 const number = (value: number): string => value.toLocaleString(undefined, value < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 1 });
 const perSecond = (value: number): string => $localize`${formatBytes(value)}:bytes:/s`;
 
 /** 1 KB is 1024 B: its lines are then at round numbers, too. */
 const BYTES = Array.from({ length: 50 }, (_, power) => 2 ** (power - 5));
+const decimals = (least: number): number[] => Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** (power + least))).flat();
 /** There is no half of a connection. */
-const WHOLE = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+const WHOLE = decimals(0);
+const ANY = decimals(-4);
 
 export const CHARTS: readonly Chart[] = [
   { figure: 'cpus', title: $localize`CPUs in use`, format: number },
   { figure: 'memoryBytes', title: $localize`Memory in use`, format: formatBytes, steps: BYTES },
   { figure: 'connections', title: $localize`Connections`, format: number, steps: WHOLE },
-  { figure: 'operationRate', title: $localize`Operations a second`, format: number },
+  { figure: 'operationRate', title: $localize`Operations per second`, format: number },
   { figure: 'bytesInRate', title: $localize`From clients`, format: perSecond, steps: BYTES },
   { figure: 'bytesOutRate', title: $localize`To clients`, format: perSecond, steps: BYTES },
   { figure: 'diskBytes', title: $localize`On disk`, format: formatBytes, steps: BYTES },
@@ -37,6 +42,12 @@ export const CHARTS: readonly Chart[] = [
   { figure: 'keys', title: $localize`Keys`, format: number, steps: WHOLE },
   { figure: 'hitRatio', title: $localize`Reads answered from memory`, format: (value) => `${number(value * 100)} %` },
 ];
+
+/** Where the lines of the grid are: from 0 to the first that is not below what there was `most`, so that the highest one says how high the chart is. */
+export function linesUpTo(most: number, { steps = ANY }: Chart): number[] {
+  const step = steps.find((one) => one * MOST_LINES >= most) ?? most;
+  return Array.from({ length: Math.max(1, Math.ceil(most / step)) + 1 }, (_, line) => line * step);
+}
 
 /** A figure that nobody ever knew (keys of PostgreSQL) has no chart. */
 export function hasFigures(points: readonly Point[], { figure }: Chart): boolean {

@@ -2,7 +2,7 @@ import { afterRenderEffect, Component, computed, DestroyRef, inject, input, view
 import type { ElementRef } from '@angular/core';
 import uPlot from 'uplot';
 import { Theme } from '../../shell/theme';
-import { summaryOf, timeText } from './charts';
+import { linesUpTo, summaryOf, timeText } from './charts';
 import type { Chart, Point, Span } from './charts';
 
 const HEIGHT = 160;
@@ -44,7 +44,8 @@ export class LineChart {
   }
 
   #draw(place: HTMLElement): void {
-    const { figure, title, format, steps } = this.chart();
+    const { figure, title, format } = this.chart();
+    const lines = linesUpTo(Math.max(0, ...this.points().map((point) => point[figure] ?? 0)), this.chart());
     const span = this.span();
     const style = getComputedStyle(place);
     const ink = style.color;
@@ -56,10 +57,10 @@ export class LineChart {
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false },
-        scales: { x: { range: [span.from / 1000, span.to / 1000] }, y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
+        scales: { x: { range: [span.from / 1000, span.to / 1000] }, y: { range: [0, lines.at(-1) ?? 1] } },
         axes: [
           { ...axis, size: 32, values: (_plot, values) => values.map((at) => timeText(at * 1000, span)) },
-          { ...axis, size: 72, ...(steps === undefined ? {} : { incrs: [...steps] }), values: (_plot, values) => values.map(format) },
+          { ...axis, size: 72, splits: lines, values: (_plot, values) => values.map(format) },
         ],
         series: [{}, { label: title, stroke: style.outlineColor, width: 2, spanGaps: false, points: { show: this.points().length <= MOST_DOTS, size: 4 } }],
       },

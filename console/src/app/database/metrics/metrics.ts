@@ -29,7 +29,7 @@ const RANGES = [
     </mat-button-toggle-group>
     @if (problem(); as problem) { <dbm-problem [problem]="problem" /> }
     @if (history.hasValue()) {
-      @if (shown().length === 0) { <p class="dbm-quiet" i18n>There are no figures of this time. The first come after a minute in which it runs.</p> }
+      @if (shown().length === 0) { <p class="dbm-quiet" i18n>No figures for this time. The first come after it has run for a minute.</p> }
       <div class="charts">
         @for (chart of shown(); track chart.figure) { <dbm-line-chart [chart]="chart" [points]="history.value().points" [span]="history.value().span" /> }
       </div>
