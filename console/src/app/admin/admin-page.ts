@@ -7,7 +7,7 @@ import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
   imports: [RouterLink, RouterLinkActive, RouterOutlet],
   template: `
     <div class="dbm-page">
-      <nav class="dbm-tabs wraps" aria-label="Admin" i18n-aria-label>
+      <nav class="dbm-tabs" aria-label="Admin" i18n-aria-label>
         <a routerLink="users" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Users</a>
         <a routerLink="databases" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>All databases</a>
         <a routerLink="capacity" routerLinkActive="here" ariaCurrentWhenActive="page" i18n>Capacity</a>

@@ -11,8 +11,10 @@ const NEARLY = 0.8;
     <span class="rail" aria-hidden="true"><span class="taken" [style.width.%]="part() * 100"></span></span>
   `,
   styles: `
-    :host { display: grid; gap: 4px; min-width: 0; }
+    :host { display: grid; gap: 4px; min-width: 0; container-type: inline-size; }
     .words { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 12px; }
+    // Bars that stand side by side have their words alike, also if only one has no room for them.
+    @container (max-width: 13rem) { .words { flex-direction: column; } }
     .amount { color: var(--mat-sys-on-surface-variant); font-variant-numeric: tabular-nums; }
     .rail { height: 6px; border-radius: 3px; overflow: hidden; background: var(--mat-sys-surface-container-highest); }
     .taken { display: block; height: 100%; border-radius: 3px; background: var(--mat-sys-primary); }

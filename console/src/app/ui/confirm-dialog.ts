@@ -11,6 +11,8 @@ export interface Question {
   readonly text: string;
   /** What the button says. */
   readonly action: string;
+  /** Something is lost by it for good: the button says so by its colour, too. */
+  readonly danger?: boolean;
 }
 
 @Component({
@@ -21,7 +23,7 @@ export interface Question {
     <mat-dialog-content><p>{{ question.text }}</p></mat-dialog-content>
     <mat-dialog-actions>
       <button matButton type="button" [mat-dialog-close]="false" i18n>Cancel</button>
-      <button matButton="filled" type="button" [mat-dialog-close]="true">{{ question.action }}</button>
+      <button matButton="filled" type="button" [class.dbm-danger]="question.danger" [mat-dialog-close]="true">{{ question.action }}</button>
     </mat-dialog-actions>
   `,
 })

@@ -1,8 +1,8 @@
 import {
   mdiAccountCircleOutline, mdiAccountGroupOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiBookOpenVariant, mdiCertificateOutline, mdiCheck,
-  mdiCheckCircleOutline, mdiChevronDown, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiExitToApp,
-  mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiShieldAccountOutline, mdiSleep,
-  mdiStop, mdiStopCircleOutline, mdiThemeLightDark, mdiWebhook,
+  mdiCheckCircleOutline, mdiChevronDown, mdiCircleHalfFull, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiExitToApp,
+  mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPencilOutline, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiShieldAccountOutline, mdiSleep,
+  mdiStop, mdiStopCircleOutline, mdiWebhook,
 } from '@mdi/js';
 
 export const ICONS = {
@@ -13,6 +13,7 @@ export const ICONS = {
   back: mdiArrowLeft,
   authority: mdiCertificateOutline,
   book: mdiBookOpenVariant,
+  change: mdiPencilOutline,
   check: mdiCheck,
   copy: mdiContentCopy,
   database: mdiDatabase,
@@ -40,7 +41,7 @@ export const ICONS = {
   stop: mdiStop,
   stopped: mdiStopCircleOutline,
   token: mdiKeyOutline,
-  theme: mdiThemeLightDark,
+  theme: mdiCircleHalfFull,
   unfold: mdiChevronDown,
   warning: mdiAlertOutline,
   webhook: mdiWebhook,

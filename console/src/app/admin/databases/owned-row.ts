@@ -46,6 +46,7 @@ import { StateBadge } from '../../ui/state-badge';
       a { grid-template-columns: auto minmax(0, 1fr) 8rem 13rem 8rem 5rem 8rem; }
       dbm-state-badge { grid-column: auto; }
       .detail { display: block; }
+      .detail ~ .detail { text-align: end; }
     }
   `,
 })

@@ -43,7 +43,7 @@ const LOOKS: Readonly<Record<Action, { readonly icon: IconName; readonly text: s
           <button mat-menu-item type="button" (click)="run(action)"><span class="dbm-label"><dbm-icon [name]="looks[action].icon" />{{ looks[action].text }}</span></button>
         }
         @if (canLeave()) { <button mat-menu-item type="button" (click)="leave()"><span class="dbm-label"><dbm-icon name="leave" /><ng-container i18n>Leave …</ng-container></span></button> }
-        @if (canDelete()) { <button mat-menu-item type="button" (click)="delete()"><span class="dbm-label"><dbm-icon name="delete" /><ng-container i18n>Delete …</ng-container></span></button> }
+        @if (canDelete()) { <button class="dbm-danger" mat-menu-item type="button" (click)="delete()"><span class="dbm-label"><dbm-icon name="delete" /><ng-container i18n>Delete …</ng-container></span></button> }
       </mat-menu>
       }
     }

@@ -13,6 +13,7 @@ describe('events of the timeline', () => {
   it('have an icon, also those that a newer server sends', () => {
     expect(iconOf('instance.unhealthy')).toBe('alert');
     expect(iconOf('instance.healthy')).toBe('good');
+    expect(iconOf('instance.changed')).toBe('change');
     expect(iconOf('instance.unshared')).toBe('people');
     expect(iconOf('instance.moved')).toBe('progress');
   });

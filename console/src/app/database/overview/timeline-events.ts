@@ -18,7 +18,8 @@ export function personOf({ data }: Pick<DatabaseEvent, 'data'>): string | null {
 const ICONS: readonly (readonly [RegExp, IconName])[] = [
   [/failed|unhealthy|crashed/, 'alert'],
   [/warned/, 'warning'],
-  [/running|healthy|restored/, 'good'],
+  [/changed/, 'change'],
+  [/running|healthy|restored|averted/, 'good'],
   [/sleep/, 'sleep'],
   [/stop/, 'stopped'],
   [/delete/, 'delete'],
