@@ -28,7 +28,7 @@ test('somebody sees what they use, changes their password, which ends their othe
   await seen(window, 'profile');
   const fill = async (words: readonly [string, string, string]): Promise<void> => {
     for (const [index, label] of ['Current password', 'New password', 'The same once more'].entries()) await page.getByLabel(label, { exact: true }).fill(words[index] ?? '');
-    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByRole('button', { name: 'Change password' }).click();
   };
   await fill(['a wrong one', NEXT, NEXT]);
   const refusal = page.getByRole('alert');
@@ -37,7 +37,7 @@ test('somebody sees what they use, changes their password, which ends their othe
   assert.equal(await page.getByLabel('New password', { exact: true }).inputValue(), NEXT, 'what was typed is still there');
   await seen(window, 'profile-refused');
   await fill([PASSWORD, NEXT, NEXT]);
-  await page.getByText('It is changed.').waitFor();
+  await page.getByText('Password changed.').waitFor();
 
   await elsewhere.page.getByRole('link', { name: 'Backups', exact: true }).click();
   await elsewhere.page.getByRole('heading', { name: 'Sign in to DbMaker' }).waitFor();
@@ -45,14 +45,14 @@ test('somebody sees what they use, changes their password, which ends their othe
   await elsewhere.page.getByRole('heading', { name: 'Backups' }).waitFor();
 
   await page.getByRole('link', { name: 'API tokens' }).click();
-  await page.getByText('You have none.').waitFor();
-  await page.getByRole('button', { name: 'Make the token' }).click();
+  await page.getByText('No API tokens yet.').waitFor();
+  await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByText('It must be 1 to 100 characters.').waitFor();
   await page.getByLabel('What is it for?').fill('deployment');
   await page.getByLabel('What may it do?').selectOption({ label: 'Read only, no passwords' });
-  await page.getByLabel('Good for').selectOption({ label: '30 days' });
-  await page.getByRole('button', { name: 'Make the token' }).click();
-  await page.getByText('The token deployment is made').waitFor();
+  await page.getByLabel('Expires after').selectOption({ label: '30 days' });
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByText('Token deployment created').waitFor();
   await page.getByRole('button', { name: 'Copy token' }).click();
   const secret = await page.evaluate<string>('navigator.clipboard.readText()');
   noteSecret('API token', secret);
@@ -60,16 +60,16 @@ test('somebody sees what they use, changes their password, which ends their othe
   await program.must(200, 'GET', '/api/users/profile');
   await program.refused('forbidden', 'POST', '/api/containers', { template: 'redis', name: 'x' });
   await seen(window, 'tokens-new');
-  await page.getByRole('button', { name: 'I have it' }).click();
-  await page.getByText('The token deployment is made').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('Token deployment created').waitFor({ state: 'detached' });
   assert.ok(!(await page.content()).includes(secret), 'it is shown once');
   await page.reload();
   await page.getByText('Last used').waitFor();
   await page.getByText('expires in 29 days').or(page.getByText('expires in 30 days')).waitFor();
   await seen(window, 'tokens');
   await page.getByRole('button', { name: 'Revoke deployment' }).click();
-  await page.getByRole('button', { name: 'Revoke the token' }).click();
-  await page.getByText('You have none.').waitFor();
+  await page.getByRole('button', { name: 'Revoke token' }).click();
+  await page.getByText('No API tokens yet.').waitFor();
   await program.refused('unauthenticated', 'GET', '/api/users/profile');
   assert.deepEqual(window.complaints.filter((text) => !/status of 403/.test(text)), []); // of the wrong password
 });

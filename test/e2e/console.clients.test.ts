@@ -54,13 +54,13 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   assert.equal((await program('/usr/bin/redis-cli', ['-u', uri, '--no-auth-warning', 'SET', 'answer', '42'])).trim(), 'OK');
   assert.equal((await program('/usr/bin/redis-cli', ['-u', uri, '--no-auth-warning', 'GET', 'answer'])).trim(), '42');
   assert.ok(!(await page.content()).includes(password), 'copied, it is not shown');
-  await page.getByRole('button', { name: 'Show the password' }).click();
+  await page.getByRole('button', { name: 'Show password' }).click();
   await page.getByText(uri, { exact: true }).first().waitFor();
-  await page.getByLabel('Ready to paste, for').selectOption('redis-cli');
+  await page.getByLabel('Connect with').selectOption('redis-cli');
   await page.getByText(`redis-cli -u '${uri}'`).waitFor();
   await seen(window, 'connection');
-  await page.getByRole('button', { name: 'Hide the password' }).click();
-  await page.getByRole('button', { name: 'Show the password' }).waitFor();
+  await page.getByRole('button', { name: 'Hide password' }).click();
+  await page.getByRole('button', { name: 'Show password' }).waitFor();
   assert.ok(!(await page.content()).includes(password));
 
   for (const [link, heading] of [['Log', 'Log'], ['Settings', 'Settings']] as const) {
@@ -68,7 +68,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
     await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     await seen(window, link.toLowerCase());
   }
-  await page.getByLabel('Sleeps without use after').selectOption('never');
+  await page.getByLabel('Sleep when unused for').selectOption('never');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Saved', { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Metrics', exact: true }).click();
@@ -84,7 +84,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await server.api('POST', `/api/containers/${id}/stop`, undefined, { prefer: 'wait=60' });
   await row.getByText('Stopped').waitFor();
   await page.getByLabel('Search').fill('nothing of that name');
-  await page.getByText('None of your databases is like that.').waitFor();
+  await page.getByText('No database matches.').waitFor();
   await page.getByRole('button', { name: 'Show all' }).click();
 
   await row.click();
@@ -92,7 +92,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByText('cache is running.').nth(1).waitFor();
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
-  const confirm = page.getByRole('button', { name: 'Delete the database' });
+  const confirm = page.getByRole('button', { name: 'Delete database' });
   assert.ok(await confirm.isDisabled());
   await seen(window, 'delete');
   await page.getByLabel('Type the name to confirm').fill('cache');
@@ -103,7 +103,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByRole('heading', { name: 'cache' }).waitFor();
   await seen(window, 'backups');
   await page.getByRole('button', { name: 'Restore cache' }).click();
-  await page.getByRole('button', { name: 'Restore it' }).click();
+  await page.getByRole('button', { name: 'Restore database' }).click();
   await page.getByText('Running', { exact: false }).first().waitFor({ timeout: 60_000 });
 
   await page.getByRole('button', { name: 'Theme' }).click();
@@ -126,10 +126,10 @@ test('a page stays as it was while the server is away, says so, and goes on when
   assert.ok(await bytesLoaded(page) <= MOST_BYTES, `${await bytesLoaded(page)} bytes of scripts and styles for the first page`);
 
   await server.kill('SIGKILL');
-  await page.getByText('The connection was lost.').waitFor();
+  await page.getByText('Connection lost.').waitFor();
   await seen(window, 'reconnecting');
   await server.start();
-  await waitFor(async () => !(await page.getByText('The connection was lost.').isVisible()), { what: 'the page to be live again', timeoutMs: 60_000 });
+  await waitFor(async () => !(await page.getByText('Connection lost.').isVisible()), { what: 'the page to be live again', timeoutMs: 60_000 });
   await page.reload();
   await page.getByRole('heading', { name: 'Your first database is a minute away' }).waitFor(); // the issuer's memory is in the store
 });

@@ -37,11 +37,11 @@ describe('what the console gives out works when it is pasted into a shell', { co
     await page.getByRole('button', { name: 'Create database' }).click();
     await page.getByRole('heading', { name, exact: true }).waitFor();
     await page.getByText('Running', { exact: true }).first().waitFor({ timeout: 60_000 });
-    await page.getByRole('button', { name: 'Show the password' }).click();
+    await page.getByRole('button', { name: 'Show password' }).click();
   }
 
   async function copied(client: string): Promise<string> {
-    await page.getByLabel('Ready to paste, for').selectOption({ label: client });
+    await page.getByLabel('Connect with').selectOption({ label: client });
     await page.evaluate("navigator.clipboard.writeText('')");
     await page.getByRole('button', { name: 'Copy snippet' }).click();
     const text = await waitFor(() => page.evaluate<string>('navigator.clipboard.readText()'), { what: 'the snippet to be in the clipboard' });
@@ -58,10 +58,10 @@ describe('what the console gives out works when it is pasted into a shell', { co
   test('psql, and psql that checks the certificate with the authority that can be downloaded', async () => {
     await create(/PostgreSQL/, 'orders');
     await shell(await copied('psql'), 'CREATE TABLE answers (n int); INSERT INTO answers VALUES (42);\n');
-    const byName = await copied('psql, by name over TLS');
+    const byName = await copied('psql over TLS');
     assert.match(byName, /sslmode=verify-full/);
     await assert.rejects(shell(byName, 'SELECT 1;\n'), ({ stderr }: Error & { stderr: string }) => /root certificate file "dbmaker-ca.pem" does not exist/.test(stderr), 'nothing is trusted that was not given');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download the CA certificate' }).click()]);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CA certificate' }).click()]);
     await download.saveAs(path.join(downloads.path, download.suggestedFilename()));
     await access(path.join(downloads.path, 'dbmaker-ca.pem'));
     assert.match(await shell(byName, 'SELECT n FROM answers;\n'), /\n 42\n\(1 row\)$/);
@@ -71,7 +71,7 @@ describe('what the console gives out works when it is pasted into a shell', { co
   test('redis-cli, in the clear and over TLS', async () => {
     await create(/Redis/, 'cache');
     assert.equal(await shell(await copied('redis-cli'), 'SET answer 42\n'), 'OK');
-    const byName = await copied('redis-cli, by name over TLS');
+    const byName = await copied('redis-cli over TLS');
     assert.match(byName, /--cacert dbmaker-ca\.pem/);
     assert.equal(await shell(byName, 'GET answer\n'), '42');
   });

@@ -74,7 +74,7 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
 
   test('what the server refuses because the token is too old is asked again with a new one', async () => {
     await page.getByRole('link', { name: 'Settings', exact: true }).click();
-    await page.getByLabel('Sleeps without use after').selectOption('never');
+    await page.getByLabel('Sleep when unused for').selectOption('never');
     const answers = answersOf(page, '/api/containers/');
     await laterAtTheServer();
     await page.getByRole('button', { name: 'Save' }).click();
@@ -84,18 +84,18 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
 
   test('while the server is away and the sign-in too old, a page says that it cannot be reached; then it goes on by itself and has missed nothing', async () => {
     const [cache] = await ann.list();
-    await page.getByLabel('Sleeps without use after').selectOption('1h');
+    await page.getByLabel('Sleep when unused for').selectOption('1h');
     await server.kill('SIGKILL');
-    await page.getByText('The connection was lost.').waitFor();
+    await page.getByText('Connection lost.').waitFor();
     await page.clock.fastForward(MINUTES * 60_000);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('cannot be reached.').waitFor();
     await laterAtTheServer();
     await server.start();
     await ann.act(cache?.id ?? '', 'stop');
-    await waitFor(async () => !(await page.getByText('The connection was lost.').isVisible()), { what: 'the page to be live again', timeoutMs: 60_000 });
+    await waitFor(async () => !(await page.getByText('Connection lost.').isVisible()), { what: 'the page to be live again', timeoutMs: 60_000 });
     await page.getByText('Stopped', { exact: true }).first().waitFor();
-    assert.equal(await page.getByLabel('Sleeps without use after').inputValue(), '1h');
+    assert.equal(await page.getByLabel('Sleep when unused for').inputValue(), '1h');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
   });
@@ -167,7 +167,7 @@ describe('a page of the console while its sign-in goes by', { concurrency: false
     minutes += 13 * 60; // sessions end after twelve hours
     await time.setHours(minutes / 60);
     await server.restart();
-    await waitFor(async () => !(await programs.page.getByText('The connection was lost.').isVisible()), { what: 'the page to be live again' });
+    await waitFor(async () => !(await programs.page.getByText('Connection lost.').isVisible()), { what: 'the page to be live again' });
     await programs.page.getByLabel('Name').fill('orders');
     await ann.must(204, 'DELETE', `/api/tokens/${made.id}`);
     await programs.page.getByRole('radio', { name: /Redis/ }).check();

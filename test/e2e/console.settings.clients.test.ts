@@ -70,7 +70,7 @@ test('all that can be set is set, by keyboard alone, told on the overview, and n
   await page.getByRole('heading', { name: 'redis' }).waitFor();
   await page.getByText('Running').first().waitFor();
   assert.equal(await focused(), 'redis', 'the focus goes with the page');
-  await page.getByText('As things are, it is removed on').waitFor();
+  await page.getByText('As things stand, it will be removed on').waitFor();
   const { id } = await only(server);
   await tabTo(/^Settings$/);
   await page.keyboard.press('Enter');
@@ -82,7 +82,7 @@ test('all that can be set is set, by keyboard alone, told on the overview, and n
   await page.keyboard.press('Control+A');
   await page.keyboard.type('sessions');
   await server.api('PATCH', `/api/containers/${id}`, { sleepAfter: '4h' }); // meanwhile
-  await waitFor(async () => (await page.getByLabel('Sleeps without use after').inputValue()) === '4h', { what: 'what somebody else set to be shown' });
+  await waitFor(async () => (await page.getByLabel('Sleep when unused for').inputValue()) === '4h', { what: 'what somebody else set to be shown' });
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'sessions');
   await tabTo(/^Keep it/);
   await page.keyboard.press('Space');
@@ -106,19 +106,19 @@ test('all that can be set is set, by keyboard alone, told on the overview, and n
 
   await tabTo(/^Overview$/, 'Shift+Tab');
   await page.keyboard.press('Enter');
-  await page.getByText('It is kept: no policy removes it.').waitFor();
+  await page.getByText('It is never removed automatically.').waitFor();
   await page.getByText('It sleeps after 4 hours without use').waitFor();
   await page.getByText('Over TLS only.').waitFor();
   await page.getByText('rediss://').first().waitFor();
   await page.getByText('The snippet reads it from the file').waitFor();
-  const [authority] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download the CA certificate' }).click()]);
+  const [authority] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CA certificate' }).click()]);
   assert.match(await readFile(await authority.path(), 'utf8'), /^-----BEGIN CERTIFICATE-----/);
   await seen(window, 'overview-set');
 
   // Not for ever after all, and what the server refuses stays in the form.
   await page.getByRole('link', { name: 'Settings', exact: true }).click();
   await page.getByLabel('Keep it').uncheck();
-  await page.getByLabel('Is removed in any case').selectOption({ label: '8 hours' });
+  await page.getByLabel('Remove in any case').selectOption({ label: '8 hours' });
   await server.kill('SIGKILL');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('DbMaker cannot be reached.').waitFor();
@@ -128,7 +128,7 @@ test('all that can be set is set, by keyboard alone, told on the overview, and n
   const late = await only(server);
   assert.deepEqual([late.removeAfter, late.expiresAt === null], ['30d', false]);
   await page.getByRole('link', { name: 'Overview', exact: true }).click();
-  await page.getByText('Its time is over on').waitFor();
+  await page.getByText('It is removed on').waitFor();
 });
 
 test('what happened is told back to the beginning, and goes on while one looks', LIMIT, async () => {
@@ -171,14 +171,14 @@ test('a backup is downloaded as it is on the server, restored under another name
   await page.getByRole('button', { name: 'Restore redis' }).click();
   await page.getByLabel('Name').fill('again');
   await seen(window, 'restore');
-  await page.getByRole('button', { name: 'Restore it' }).click();
+  await page.getByRole('button', { name: 'Restore database' }).click();
   await page.getByRole('heading', { name: 'again' }).waitFor();
   await page.getByText('Running').first().waitFor({ timeout: 60_000 });
 
   await page.getByRole('link', { name: 'Backups', exact: true }).click();
   await page.getByRole('button', { name: 'Delete the backup of redis' }).click();
-  await page.getByRole('button', { name: 'Delete the backup', exact: true }).click();
-  await page.getByText('There are none.').waitFor();
+  await page.getByRole('button', { name: 'Delete backup', exact: true }).click();
+  await page.getByText('No backups yet.').waitFor();
   // Somebody else's tab may know of it still.
   assert.deepEqual(window.complaints.filter((text) => !/status of 404/.test(text)), []); // of the database that is gone
 });

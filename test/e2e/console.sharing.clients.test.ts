@@ -39,14 +39,14 @@ test('two people side by side: a database is shared, both see what the other doe
   const row = bob.getByRole('link', { name: /cart/ });
   await row.getByText('shared by ann').waitFor();
   await bob.getByLabel('Whose').selectOption('Mine');
-  await bob.getByText('None of your databases is like that.').waitFor();
+  await bob.getByText('No database matches.').waitFor();
   await bob.getByLabel('Whose').selectOption('Shared with me');
   await seen(bobs, 'list-shared');
   await row.click();
   await bob.getByText('Shared by ann: you can look at it.').waitFor();
-  await bob.getByText('ask ann to make you an operator of it').waitFor();
+  await bob.getByText('ask ann to make you an operator').waitFor();
   await seen(bobs, 'overview-viewer');
-  for (const name of ['Restart', 'More actions', 'Show the password']) assert.equal(await bob.getByRole('button', { name }).count(), 0, name);
+  for (const name of ['Restart', 'More actions', 'Show password']) assert.equal(await bob.getByRole('button', { name }).count(), 0, name);
   for (const name of ['Settings', 'Sharing', 'Change']) assert.equal(await bob.getByRole('link', { name, exact: true }).count(), 0, name);
   await bob.goto(`${bob.url()}/settings`);
   await bob.getByText('Only ann and admins can see and change this.').waitFor();
@@ -75,7 +75,7 @@ test('two people side by side: a database is shared, both see what the other doe
   await ann.getByRole('button', { name: 'Remove bob' }).click();
   await ann.getByText('they may have kept the password').waitFor();
   await ann.getByRole('button', { name: 'Share no more' }).click();
-  await bob.getByRole('heading', { name: 'This database is not shared with you any more' }).waitFor();
+  await bob.getByRole('heading', { name: 'This database is no longer shared with you' }).waitFor();
   await seen(bobs, 'unshared');
   await bob.getByRole('link', { name: 'My databases' }).first().click();
   await bob.getByRole('heading', { name: 'Your first database is a minute away' }).waitFor();

@@ -34,17 +34,17 @@ test('an admin adds a template: what is wrong is told, a test run is green, and 
     await seen(window, 'admin-templates');
     await page.getByRole('link', { name: 'New template' }).click();
     await page.getByRole('heading', { name: 'New template' }).waitFor();
-    await page.getByText('5 things are not right yet').waitFor();
-    await page.getByRole('button', { name: 'Add the template' }).click();
+    await page.getByText('5 problems to fix').waitFor();
+    await page.getByRole('button', { name: 'Add template' }).click();
     await page.getByText('The name is required.').waitFor();
     assert.equal(await page.evaluate('document.activeElement.getAttribute("aria-invalid")'), 'true', 'the focus is at the first thing to correct');
 
     await page.getByLabel('Name', { exact: true }).fill('Small Redis');
     await page.getByLabel('Type', { exact: true }).fill('redis');
     await page.getByLabel('Image').fill('https://hub.example.com/redis');
-    await page.getByLabel('Port inside').fill('65x');
+    await page.getByLabel('Container port').fill('65x');
     await page.getByLabel('Connection string').fill('redis://{user}:{password}@{subdomain}:{port}');
-    await page.getByLabel('Variables of its environment').fill('LD_PRELOAD=/x.so\nA=b');
+    await page.getByLabel('Environment variables').fill('LD_PRELOAD=/x.so\nA=b');
     await page.getByLabel('Memory').fill('much');
     await page.getByText('The image must be an image name such as postgres:15-alpine, without a scheme.').waitFor();
     await page.getByText('LD_PRELOAD: this variable is reserved.').waitFor();
@@ -56,12 +56,12 @@ test('an admin adds a template: what is wrong is told, a test run is green, and 
     await seen(window, 'admin-template-wrong');
 
     await page.getByLabel('Image').fill('redis:7');
-    await page.getByLabel('Port inside').fill('6379');
+    await page.getByLabel('Container port').fill('6379');
     await page.getByLabel('Connection string').fill('redis://{username}:{password}@{subdomain}:{port}');
-    await page.getByLabel('Variables of its environment').fill('');
+    await page.getByLabel('Environment variables').fill('');
     await page.getByLabel('Memory').fill('64MB');
     await page.getByLabel('Description').fill('A cache for small things.');
-    await page.getByText('All is right').waitFor();
+    await page.getByText('No problems found').waitFor();
     await page.getByRole('button', { name: 'Try it' }).click();
     await page.getByText('It works.').waitFor({ timeout: 60_000 });
     await seen(window, 'admin-template-works');
@@ -82,11 +82,11 @@ test('an admin adds a template: what is wrong is told, a test run is green, and 
       name: 'Small Redis', type: 'redis', image: 'redis:7', defaultPort: 6379, connectionStringTemplate: 'redis://{username}:{password}@{subdomain}:{port}', description: 'A cache for small things.', resources: { memory: '64MB' },
       policies: { allow: { ttl: '7d' } },
     }));
-    await page.getByText('All is right').waitFor();
-    await page.getByText('was changed since').waitFor();
+    await page.getByText('No problems found').waitFor();
+    await page.getByText('has changed since').waitFor();
     await page.getByRole('button', { name: 'Form' }).click();
     assert.equal(await page.getByLabel('Memory').inputValue(), '64MB');
-    await page.getByRole('button', { name: 'Add the template' }).click();
+    await page.getByRole('button', { name: 'Add template' }).click();
     await page.getByRole('heading', { name: 'Small Redis' }).waitFor();
     await waitFor(async () => (await databases(server)).length === 0, { what: 'the trial to be taken away', timeoutMs: 30_000 });
     assert.deepEqual((await server.api<{ items: unknown[] }>('GET', '/api/backups')).body.items, []);
@@ -117,17 +117,17 @@ test('a test run that fails says why and shows what it wrote; a template is chan
   await using window = await adminsWindow(server, '/admin/templates/odd');
   const { page } = window;
   await page.getByRole('heading', { name: 'Odd' }).waitFor();
-  await page.getByText('All is right').waitFor();
+  await page.getByText('No problems found').waitFor();
   await page.getByRole('button', { name: 'Try it' }).click();
   await page.getByText('It does not work.').waitFor({ timeout: 60_000 });
   await page.getByText('invalid value for parameter "shared_buffers"').first().waitFor();
   await seen(window, 'admin-template-fails');
   await page.getByLabel('Command').fill('postgres\n-c\nshared_buffers=32MB');
-  await page.getByText('All is right').waitFor();
+  await page.getByText('No problems found').waitFor();
   await page.getByRole('button', { name: 'Try it again' }).click();
   await page.getByText('It works.').waitFor({ timeout: 60_000 });
   await waitFor(async () => (await databases(server)).length === 1, { what: 'the first trial to be taken away', timeoutMs: 30_000 });
-  await page.getByRole('button', { name: 'Take it away' }).click();
+  await page.getByRole('button', { name: 'Remove it' }).click();
   await waitFor(async () => (await databases(server)).length === 0, { what: 'the second one, too', timeoutMs: 30_000 });
   const other = await window.tab();
   await other.goto(page.url());
@@ -142,7 +142,7 @@ test('a test run that fails says why and shows what it wrote; a template is chan
 
   await page.getByRole('link', { name: 'Duplicate: Odd' }).click();
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Odd copy');
-  await page.getByRole('button', { name: 'Add the template' }).click();
+  await page.getByRole('button', { name: 'Add template' }).click();
   await page.getByRole('heading', { name: 'Odd copy' }).waitFor();
   assert.deepEqual((await server.api<{ command: string[] }>('GET', '/api/templates/odd-copy')).body.command, ['postgres', '-c', 'shared_buffers=32MB']);
   // By keyboard alone.

@@ -41,21 +41,21 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   start: {
     summary: 'Start it',
     act: 'operate',
-    event: { type: 'instance.start-requested', message: 'Start was asked for.' },
+    event: { type: 'instance.start-requested', message: 'Start requested.' },
     change: becoming('running'),
     reached: carriedOut('running'),
   },
   stop: {
     summary: 'Stop it; it stays stopped until somebody starts it',
     act: 'operate',
-    event: { type: 'instance.stop-requested', message: 'Stop was asked for.' },
+    event: { type: 'instance.stop-requested', message: 'Stop requested.' },
     change: becoming('stopped'),
     reached: carriedOut('stopped'),
   },
   sleep: {
     summary: 'Put it to sleep; a connection wakes it',
     act: 'operate',
-    event: { type: 'instance.sleep-requested', message: 'Sleep was asked for.' },
+    event: { type: 'instance.sleep-requested', message: 'Sleep requested.' },
     change: (instance, context) => {
       refuseStopped(instance, 'put to sleep');
       return becoming('sleeping')(instance, context);
@@ -66,14 +66,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   restart: {
     summary: 'Restart it, or start it if it does not run',
     act: 'operate',
-    event: { type: 'instance.restart-requested', message: 'Restart was asked for.' },
+    event: { type: 'instance.restart-requested', message: 'Restart requested.' },
     change: () => ({ desired: 'running', restart: true }),
     reached: (instance) => carriedOut('running')(instance) && instance !== null && instance.status.restarts >= instance.spec.restarts,
   },
   'rotate-password': {
     summary: 'Give it a new password; the old one ends once the new one works',
     act: 'manage',
-    event: { type: 'instance.rotation-requested', message: 'A new password was asked for.' },
+    event: { type: 'instance.rotation-requested', message: 'New password requested.' },
     change: (instance, { secretBox }) => {
       if (instance.engine === 'generic') throw new DbmakerError('unsupported', 'Passwords of this type of database cannot be changed from here.');
       if (instance.spec.desired !== 'running') throw new DbmakerError('not_running', 'The password can only be changed while it runs.', { remedy: 'Start it first.' });

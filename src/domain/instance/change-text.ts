@@ -4,10 +4,10 @@ const WORDS = {
   resources: 'its size',
   sleepAfter: 'when it sleeps',
   removeAfter: 'when it is removed without use',
-  ttl: 'when its time is over',
-  keep: 'it is kept',
-  tlsOnly: 'whether it takes TLS only',
-  allowedSources: 'from where one may connect',
+  ttl: 'when it is removed in any case',
+  keep: 'whether it is kept',
+  tlsOnly: 'whether TLS is required',
+  allowedSources: 'which addresses may connect',
 } as const;
 
 /** For the history: `Changed: its name, when it sleeps.` */

@@ -67,7 +67,7 @@ export class BackupList {
 
   protected async delete({ id, name }: Backup): Promise<void> {
     const question = {
-      title: $localize`Delete the backup of ${name}:name:?`, text: $localize`What is in it cannot be brought back then.`, action: $localize`Delete the backup`,
+      title: $localize`Delete the backup of ${name}:name:?`, text: $localize`Its data cannot be brought back.`, action: $localize`Delete backup`, danger: true,
     };
     if (!(await confirmed(this.#dialog, question))) return;
     if (await this.acting.run(async () => answered(this.#client.DELETE('/api/backups/{id}', { params: { path: { id } } })))) this.backups.reload();

@@ -21,7 +21,7 @@ export interface Restoration {
     <h2 mat-dialog-title i18n>Restore {{ data.of }}</h2>
     <mat-dialog-content>
       <form id="restore" (submit)="restore(); $event.preventDefault()" novalidate>
-        <p i18n>A new database is made of the backup, with a new address and a new password. The backup stays as it is.</p>
+        <p i18n>Makes a new database from the backup, with a new address and a new password. The backup stays.</p>
         <mat-form-field>
           <mat-label i18n>Name</mat-label>
           <input matInput [formField]="values.name" autocomplete="off" autocapitalize="none" spellcheck="false">
@@ -31,7 +31,7 @@ export interface Restoration {
     </mat-dialog-content>
     <mat-dialog-actions>
       <button matButton type="button" mat-dialog-close i18n>Cancel</button>
-      <button matButton="filled" type="submit" form="restore" i18n>Restore it</button>
+      <button matButton="filled" type="submit" form="restore" i18n>Restore database</button>
     </mat-dialog-actions>
   `,
   styles: 'form { display: grid; gap: 16px; }',

@@ -20,7 +20,7 @@ export class Shell {
   protected readonly theme = inject(Theme);
   protected readonly live = inject(LiveDatabases);
   protected readonly themes: readonly { readonly name: ThemeName; readonly text: string }[] = [
-    { name: 'light dark', text: $localize`As the system` },
+    { name: 'light dark', text: $localize`System` },
     { name: 'light', text: $localize`Light` },
     { name: 'dark', text: $localize`Dark` },
   ];

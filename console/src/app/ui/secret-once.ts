@@ -11,7 +11,7 @@ import { Icon } from './icon';
     <div class="what">
       <p><strong>{{ title() }}</strong></p>
       <p class="secret"><code>{{ secret() }}</code><dbm-copy-button [what]="what()" [text]="copied()" /></p>
-      <p i18n>It is shown this once: copy it now.</p>
+      <p i18n>Copy it now: it will not be shown again.</p>
       <ng-content />
     </div>
   `,

@@ -11,7 +11,7 @@ import type { EventChoice } from './event-types';
   imports: [MatFormFieldModule, MatInputModule],
   template: `
     <fieldset>
-      <legend i18n>Of which events?</legend>
+      <legend i18n>Which events?</legend>
       <label><input type="radio" name="events" [checked]="choice().all" (change)="change({ all: true })"> <span i18n>All</span></label>
       <label><input type="radio" name="events" [checked]="!choice().all" (change)="change({ all: false })"> <span i18n>Only some</span></label>
       @if (!choice().all) {
@@ -21,9 +21,9 @@ import type { EventChoice } from './event-types';
           }
         </div>
         <mat-form-field subscriptSizing="dynamic">
-          <mat-label i18n>Others, by their types</mat-label>
+          <mat-label i18n>Other event types</mat-label>
           <input matInput #others [value]="choice().others" (change)="change({ others: others.value })" autocomplete="off" autocapitalize="none" spellcheck="false">
-          <mat-hint i18n>Separated by commas, as instance.noted, instance.*</mat-hint>
+          <mat-hint i18n>Separated by commas, such as instance.noted, instance.*</mat-hint>
         </mat-form-field>
       }
     </fieldset>

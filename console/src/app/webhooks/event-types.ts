@@ -1,6 +1,6 @@
 /** Events that people choose, by their types. What is not here can be named as the API has it. */
 export const EVENT_TYPES: readonly { readonly type: string; readonly text: string }[] = [
-  { type: 'instance.created', text: $localize`A database is made` },
+  { type: 'instance.created', text: $localize`A database is created` },
   { type: 'instance.running', text: $localize`A database runs` },
   { type: 'instance.sleeping', text: $localize`A database falls asleep` },
   { type: 'instance.stopped', text: $localize`A database is stopped` },
@@ -9,14 +9,14 @@ export const EVENT_TYPES: readonly { readonly type: string; readonly text: strin
   { type: 'instance.unhealthy', text: $localize`A database does not answer` },
   { type: 'instance.healthy', text: $localize`A database answers again` },
   { type: 'instance.shared', text: $localize`A database is shared with somebody` },
-  { type: 'instance.unshared', text: $localize`A database is shared with somebody no more` },
+  { type: 'instance.unshared', text: $localize`A database is no longer shared with somebody` },
   { type: 'instance.removal-warned', text: $localize`A database will be removed soon` },
   { type: 'instance.deleted', text: $localize`A database is gone` },
-  { type: 'instance.backed-up', text: $localize`A backup is made` },
+  { type: 'instance.backed-up', text: $localize`A backup is created` },
   { type: 'instance.backup-failed', text: $localize`A backup fails` },
   { type: 'instance.restored', text: $localize`A backup is restored` },
   { type: 'instance.password-rotated', text: $localize`A database has a new password` },
-  { type: 'webhook.disabled', text: $localize`A webhook is switched off by itself` },
+  { type: 'webhook.disabled', text: $localize`A webhook is switched off automatically` },
 ];
 
 const KNOWN = new Set(EVENT_TYPES.map(({ type }) => type));

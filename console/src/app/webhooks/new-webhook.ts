@@ -16,15 +16,15 @@ import type { WebhookValues } from './webhook-form';
   template: `
     <div class="dbm-page narrow">
       @if (made(); as made) {
-        <h1 i18n>The webhook is made</h1>
-        <dbm-secret-once [secret]="made.secret ?? ''" title="The secret that messages are signed with" i18n-title what="secret" i18n-what>
-          <p i18n>Give it to the receiver, so that it can tell our messages from others. How to check a signature is in the documentation, by the rules of Standard Webhooks.</p>
+        <h1 i18n>Webhook created</h1>
+        <dbm-secret-once [secret]="made.secret ?? ''" title="The secret that signs messages" i18n-title what="secret" i18n-what>
+          <p i18n>Give it to the receiver, so that it can tell our messages from others. Signatures follow Standard Webhooks; the documentation says how to check them.</p>
         </dbm-secret-once>
-        <div class="dbm-row"><a matButton="filled" [routerLink]="['/webhooks', made.id]" i18n>Go on to the webhook</a></div>
+        <div class="dbm-row"><a matButton="filled" [routerLink]="['/webhooks', made.id]" i18n>Open webhook</a></div>
       } @else {
         <h1>@if (isGlobal()) { <ng-container i18n>New webhook for everybody's events</ng-container> } @else { <ng-container i18n>New webhook</ng-container> }</h1>
         <div class="dbm-card">
-          <dbm-webhook-form act="Make the webhook" i18n-act [busy]="tries.busy()" [problem]="tries.problem()" (saved)="make($event)">
+          <dbm-webhook-form act="Create webhook" i18n-act [busy]="tries.busy()" [problem]="tries.problem()" (saved)="make($event)">
             <a matButton [routerLink]="isGlobal() ? '/admin/webhooks' : '/webhooks'" i18n>Cancel</a>
           </dbm-webhook-form>
         </div>

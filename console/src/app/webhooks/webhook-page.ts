@@ -78,16 +78,16 @@ export class WebhookPage {
 
   protected async newSecret(): Promise<void> {
     const sure = await confirmed(this.#dialog, {
-      title: $localize`Make a new secret?`,
+      title: $localize`Create a new secret?`,
       text: $localize`It is shown once. For a day messages are signed with the old one as well, so that the receiver can change over in peace; then the old one is worth nothing.`,
-      action: $localize`Make a new secret`,
+      action: $localize`Create new secret`,
     });
     if (sure) await this.tries.run(async () => this.#change({ rotateSecret: true }));
   }
 
   protected async delete(): Promise<void> {
     const sure = await confirmed(this.#dialog, {
-      title: $localize`Delete this webhook?`, text: $localize`What still was to be sent is not sent any more, and what is known of deliveries is deleted too.`, action: $localize`Delete the webhook`,
+      title: $localize`Delete this webhook?`, text: $localize`What is still waiting will not be sent, and the list of deliveries is deleted too.`, action: $localize`Delete webhook`, danger: true,
     });
     if (!sure) return;
     await this.tries.run(async () => {

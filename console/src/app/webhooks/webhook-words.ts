@@ -9,7 +9,7 @@ export function webhookLooks({ enabled, disabledReason, failingSince }: Pick<Web
     case 'gone': return { icon: 'alert', text: $localize`Switched off: its receiver said that it is gone`, tone: 'bad' };
     case 'failing': return { icon: 'alert', text: $localize`Switched off: nothing got through for days`, tone: 'bad' };
     case 'demoted': return { icon: 'alert', text: $localize`Switched off: who answers for it is no admin any more`, tone: 'bad' };
-    default: return { icon: 'alert', text: $localize`Switched off by itself`, tone: 'bad' };
+    default: return { icon: 'alert', text: $localize`Switched off automatically`, tone: 'bad' };
   }
 }
 
@@ -17,12 +17,12 @@ export function deliveryLooks({ state, attempts, lastTriedAt }: Pick<Delivery, '
   switch (state) {
     case 'delivered': return { icon: 'good', text: $localize`Delivered`, tone: 'good' };
     case 'gave_up': return { icon: 'alert', text: $localize`Given up`, tone: 'bad' };
-    case 'pending': return attempts === 0 || lastTriedAt === null ? { icon: 'progress', text: $localize`Waits`, tone: 'busy' } : { icon: 'warning', text: $localize`Is tried again`, tone: 'warn' };
+    case 'pending': return attempts === 0 || lastTriedAt === null ? { icon: 'progress', text: $localize`Waiting`, tone: 'busy' } : { icon: 'warning', text: $localize`Retrying`, tone: 'warn' };
   }
 }
 
 /** What came of the last try, in one line; null: nothing to say. */
 export function answerText({ lastStatus, lastError, state }: Pick<Delivery, 'lastStatus' | 'lastError' | 'state'>): string | null {
   if (lastError !== null) return lastError;
-  return lastStatus === null || state === 'pending' ? null : $localize`Its receiver answered ${lastStatus}:status:.`;
+  return lastStatus === null || state === 'pending' ? null : $localize`The receiver answered ${lastStatus}:status:.`;
 }

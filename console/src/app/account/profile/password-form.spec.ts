@@ -42,7 +42,7 @@ describe('the form for a new password', () => {
     await fill('The same once more', 'three other words');
     await submit();
     expect(put).toHaveBeenCalledWith('/api/users/profile/password', { body: { current: 'the one of before', next: 'three other words' } });
-    expect(text()).toContain('It is changed.');
+    expect(text()).toContain('Password changed.');
     expect(await errors()).toEqual([]);
   });
 
@@ -53,6 +53,6 @@ describe('the form for a new password', () => {
     await submit();
     expect(text()).toContain('The current password is not right.');
     expect(text()).toContain('r1');
-    expect(text()).not.toContain('It is changed.');
+    expect(text()).not.toContain('Password changed.');
   });
 });

@@ -18,7 +18,7 @@ const EMPTY = { current: '', next: '', again: '' };
   template: `
     <form class="dbm-card" (submit)="change(); $event.preventDefault()" novalidate aria-labelledby="password-title">
       <h2 id="password-title" i18n>Password</h2>
-      <p class="dbm-quiet" i18n>When you change it, all your other sign-ins end. API tokens go on.</p>
+      <p class="dbm-quiet" i18n>Changing it ends all your other sign-ins. API tokens keep working.</p>
       <mat-form-field subscriptSizing="dynamic">
         <mat-label i18n>Current password</mat-label>
         <input matInput type="password" autocomplete="current-password" [formField]="values.current">
@@ -27,7 +27,7 @@ const EMPTY = { current: '', next: '', again: '' };
       <mat-form-field subscriptSizing="dynamic">
         <mat-label i18n>New password</mat-label>
         <input matInput type="password" autocomplete="new-password" [formField]="values.next">
-        <mat-hint i18n>At least 12 characters; some words that belong together only for you are good.</mat-hint>
+        <mat-hint i18n>At least 12 characters. A few unrelated words work well.</mat-hint>
         @if (values.next().errors()[0]; as error) { <mat-error>{{ error.message }}</mat-error> }
       </mat-form-field>
       <mat-form-field subscriptSizing="dynamic">
@@ -37,8 +37,8 @@ const EMPTY = { current: '', next: '', again: '' };
       </mat-form-field>
       @if (changing.problem(); as problem) { <dbm-problem [problem]="problem" /> }
       <div class="dbm-row">
-        <button matButton="filled" type="submit" [disabled]="changing.busy()" i18n>Change the password</button>
-        <span role="status" class="dbm-quiet">@if (changed()) { <ng-container i18n>It is changed. Your other sign-ins have ended.</ng-container> }</span>
+        <button matButton="filled" type="submit" [disabled]="changing.busy()" i18n>Change password</button>
+        <span role="status" class="dbm-quiet">@if (changed()) { <ng-container i18n>Password changed. Your other sign-ins have ended.</ng-container> }</span>
       </div>
     </form>
   `,

@@ -25,15 +25,15 @@ import { PasswordForm } from './password-form';
             <div><dt i18n>Username</dt><dd><code>{{ one.username }}</code></dd></div>
             @if (one.email; as email) { <div><dt i18n>Email</dt><dd>{{ email }}</dd></div> }
             <div><dt i18n>Role</dt><dd>@if (one.role === 'admin') { <ng-container i18n>Admin</ng-container> } @else { <ng-container i18n>User</ng-container> }</dd></div>
-            <div><dt i18n>Here since</dt><dd>{{ one.createdAt | date: 'd MMMM y' }}</dd></div>
+            <div><dt i18n>Member since</dt><dd>{{ one.createdAt | date: 'd MMMM y' }}</dd></div>
           </dl>
           <p class="dbm-quiet" i18n>The addresses of your databases begin with your username; it never changes.</p>
         }
       </section>
       <section class="dbm-card usage" aria-labelledby="usage-title">
-        <h2 id="usage-title" i18n>What you use</h2>
+        <h2 id="usage-title" i18n>Your quota</h2>
         @for (amount of usage(); track amount.label) { <dbm-amount-bar [label]="amount.label" [words]="amount.words" [taken]="amount.taken" [whole]="amount.whole" /> }
-        <p class="dbm-quiet" i18n>An admin can give you more.</p>
+        <p class="dbm-quiet" i18n>Ask an admin if you need more.</p>
       </section>
       @if (hasPassword()) { <dbm-password-form /> }
     </div>

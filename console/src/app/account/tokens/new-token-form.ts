@@ -27,7 +27,7 @@ const MOST_CHARACTERS = 100;
         <mat-form-field subscriptSizing="dynamic">
           <mat-label i18n>What is it for?</mat-label>
           <input matInput [formField]="values.name" autocomplete="off">
-          <mat-hint i18n>Such as: laptop, deployment of the shop</mat-hint>
+          <mat-hint i18n>Such as: laptop, shop deployment</mat-hint>
           @if (values.name().errors()[0]; as error) { <mat-error>{{ error.message }}</mat-error> }
         </mat-form-field>
         <mat-form-field subscriptSizing="dynamic">
@@ -36,10 +36,10 @@ const MOST_CHARACTERS = 100;
             @for (one of scopes(); track one.scope) { <option [value]="one.scope">{{ one.text }}</option> }
           </select>
         </mat-form-field>
-        <dbm-duration-select [formField]="values.expiresIn" [choices]="lives" label="Good for" i18n-label />
+        <dbm-duration-select [formField]="values.expiresIn" [choices]="lives" label="Expires after" i18n-label />
       </div>
       @if (making.problem(); as problem) { <dbm-problem [problem]="problem" /> }
-      <div class="dbm-row"><button matButton="filled" type="submit" [disabled]="making.busy()" i18n>Make the token</button></div>
+      <div class="dbm-row"><button matButton="filled" type="submit" [disabled]="making.busy()" i18n>Create token</button></div>
     </form>
   `,
   styles: '.fields { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); align-items: start; }',

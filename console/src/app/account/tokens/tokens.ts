@@ -43,7 +43,7 @@ export class Tokens {
   }
 
   protected madeTitle({ name }: NewToken): string {
-    return $localize`The token ${name}:name: is made`;
+    return $localize`Token ${name}:name: created`;
   }
 
   protected show(made: NewToken): void {
@@ -58,7 +58,7 @@ export class Tokens {
 
   protected async revoke({ id, name }: Token): Promise<void> {
     const question = {
-      title: $localize`Revoke ${name}:name:?`, text: $localize`Whatever uses it is refused from then on, and who signed in with it is signed out.`, action: $localize`Revoke the token`,
+      title: $localize`Revoke ${name}:name:?`, text: $localize`Whatever uses it is refused from then on, and who signed in with it is signed out.`, action: $localize`Revoke token`, danger: true,
     };
     if (!(await confirmed(this.#dialog, question))) return;
     const worked = await this.revoking.run(async () => answered(this.#client.DELETE('/api/tokens/{id}', { params: { path: { id } } })));

@@ -49,7 +49,7 @@ export class CapacityPage {
     return [
       ...(memory === null ? [] : [
         { label: $localize`Memory promised`, words: ofText(formatBytes(promised.memoryBytes), formatBytes(memory.totalBytes)), taken: promised.memoryBytes, whole: memory.totalBytes },
-        used($localize`Memory in use by all that runs there`, memory.totalBytes, memory.availableBytes),
+        used($localize`Memory in use overall`, memory.totalBytes, memory.availableBytes),
       ]),
       ...(cpus === null ? [] : [{ label: $localize`CPUs promised`, words: ofText(promised.cpus.toLocaleString(), cpus.toLocaleString()), taken: promised.cpus, whole: cpus }]),
       ...disks.map(({ place, freeBytes, totalBytes }) => used($localize`Disk for ${placeText(place)}:place:`, totalBytes, freeBytes)),

@@ -43,7 +43,7 @@ describe('the page of everybody\'s databases', () => {
     expect([rows(element), element.textContent.includes('1 of 2 databases, 1 MB of memory promised')]).toEqual([1, true]);
     all.set([database(8)]);
     await settled();
-    expect(element.textContent).toContain('No database is like that.');
+    expect(element.textContent).toContain('No database matches.');
     await (await loader.getHarness(MatButtonHarness.with({ text: 'Show all' }))).click();
     expect(rows(element)).toBe(1);
     destroy();

@@ -67,14 +67,14 @@ describe('the editor of a template', () => {
 
   it('says at its field what the server finds wrong with what was typed, and where it has none beside them', async () => {
     await open(REDIS, null);
-    expect(page()).toContain('All is right');
+    expect(page()).toContain('No problems found');
     fields = { '/image': 'must be an image name', '/policies/allow/ttl': 'must be a time' };
     await type('Image', 'http://x');
     expect(sent.at(-1)).toEqual({ method: 'POST', path: '/api/templates/validate', body: { ...REDIS, image: 'http://x' } });
     await (await (await field('Image')).getControl(MatInputHarness))?.blur();
     expect(await (await field('Image')).getTextErrors()).toEqual(['The image must be an image name.']);
     expect(page()).toContain('policies.allow.ttl must be a time.');
-    expect(page()).toContain('2 things are not right yet');
+    expect(page()).toContain('2 problems to fix');
     expect(page()).toContain('false');
     expect(saved()).toEqual([]);
   });
@@ -83,13 +83,13 @@ describe('the editor of a template', () => {
     fields = { '/name': 'is required' };
     await open({}, null);
     expect(await (await field('Name')).getTextErrors()).toEqual([]); // nobody has typed anything yet
-    await press('Add the template');
+    await press('Add template');
     await fixture.whenStable();
     expect(await (await field('Name')).getTextErrors()).toEqual(['The name is required.']);
     expect(saved()).toEqual([]);
     fields = {};
     await type('Name', 'Redis');
-    await press('Add the template');
+    await press('Add template');
     await settle();
     expect(saved()).toEqual([{ method: 'POST', path: '/api/templates', body: { name: 'Redis' } }]);
     expect(TestBed.inject(Router).url).toBe('/admin/templates');

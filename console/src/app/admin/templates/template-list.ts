@@ -57,8 +57,8 @@ export class TemplateList {
   protected async delete({ key, name }: Template): Promise<void> {
     const sure = await confirmed(this.#dialog, {
       title: $localize`Delete the template ${name}:name:?`,
-      text: $localize`Nobody can make databases of it any more. Those that were made of it stay as they are, and their backups can be restored.`,
-      action: $localize`Delete the template`,
+      text: $localize`No more databases can be made from it. Existing ones stay as they are, and their backups can be restored.`,
+      action: $localize`Delete template`, danger: true,
     });
     if (!sure) return;
     await this.deleting.run(async () => {

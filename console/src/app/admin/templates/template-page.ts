@@ -21,7 +21,7 @@ import type { TemplateParts } from './template-values';
       @if (key() !== undefined) {
         <p class="dbm-quiet">
           @if (template.builtin) { <ng-container i18n>This one is built in. Once you have changed it, it stays as you made it, also when DbMaker is updated.</ng-container> }
-          <ng-container i18n>Databases that were made of it stay as they are.</ng-container>
+          <ng-container i18n>Existing databases stay as they are.</ng-container>
         </p>
       }
     }

@@ -79,7 +79,7 @@ describe('the test run of a template', () => {
     expect(page()).toContain('the connection of test-redis-abcd');
     fixture.componentRef.setInput('document', '{"name":"Redis","image":"x"}');
     await fixture.whenStable();
-    expect(page()).toContain('was changed since');
+    expect(page()).toContain('has changed since');
   });
 
   it('says why it failed, with the end of the log', async () => {

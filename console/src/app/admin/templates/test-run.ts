@@ -23,10 +23,10 @@ const LOG_LINES = 50;
         <h2 id="test-title" i18n>Test run</h2>
         @if (trial(); as one) { <dbm-state-badge class="dbm-push" [database]="one" /> }
       </div>
-      <p class="dbm-quiet" i18n>A database is made of what is written above, without saving it: an ordinary one of yours, for a quarter of an hour at most. It is taken away when you leave this page.</p>
+      <p class="dbm-quiet" i18n>Makes a database of yours from the template above, without saving the template. It lives for 15 minutes at most, and is removed when you leave this page.</p>
       @if (trial(); as one) {
-        @if (isOutdated()) { <p class="warn" role="status" i18n>What is written above was changed since.</p> }
-        @if (one.status === 'running') { <p class="good" role="status"><strong i18n>It works.</strong>&ngsp;@if (one.version; as version) { <ng-container i18n>The engine says that it is version {{ version }}.</ng-container> }</p> }
+        @if (isOutdated()) { <p class="warn" role="status" i18n>The template has changed since this run.</p> }
+        @if (one.status === 'running') { <p class="good" role="status"><strong i18n>It works.</strong>&ngsp;@if (one.version; as version) { <ng-container i18n>The engine reports version {{ version }}.</ng-container> }</p> }
         @if (one.status === 'failed') { <p class="bad" role="status"><strong i18n>It does not work.</strong></p> }
       } @else if (isGone()) { <p role="status" i18n>It is gone: its time was over, or somebody deleted it.</p> }
       @if (run.problem() ?? ending.problem(); as problem) { <dbm-problem [problem]="problem" /> }
@@ -34,8 +34,8 @@ const LOG_LINES = 50;
         <button matButton="tonal" type="button" [disabled]="!canRun() || run.busy() || ending.busy()" (click)="start()">
           @if (id() === null) { <ng-container i18n>Try it</ng-container> } @else { <ng-container i18n>Try it again</ng-container> }
         </button>
-        @if (trial() !== null) { <button matButton="outlined" type="button" [disabled]="run.busy() || ending.busy()" (click)="end()" i18n>Take it away</button> }
-        @if (!canRun() && id() === null) { <span class="dbm-quiet" i18n>Once all is right above</span> }
+        @if (trial() !== null) { <button matButton="outlined" type="button" [disabled]="run.busy() || ending.busy()" (click)="end()" i18n>Remove it</button> }
+        @if (!canRun() && id() === null) { <span class="dbm-quiet" i18n>Fix the problems above first</span> }
       </div>
     </section>
     @if (trial(); as one) {

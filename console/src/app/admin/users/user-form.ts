@@ -41,7 +41,7 @@ const LONGEST_NAME = 100;
         </mat-form-field>
       </div>
       <dbm-quota-fields [fields]="fields.quota" />
-      <p class="dbm-quiet" i18n>With less than is in use, nothing is taken away, but no more can be made.</p>
+      <p class="dbm-quiet" i18n>A quota below what is in use removes nothing, but allows nothing more.</p>
       @if (problem(); as problem) { <dbm-problem [problem]="problem" /> }
       <div class="dbm-row">
         <button matButton="filled" type="submit" [disabled]="change() === null || tries.busy()" i18n>Save</button>

@@ -87,7 +87,7 @@ describe('the page of a user', () => {
     await (await loader.getHarness(MatButtonHarness.with({ text: /^Disable/ }))).click();
     const dialog = await loader.getHarness(MatDialogHarness);
     expect(await dialog.getText()).toContain('All sign-ins of ann end at once');
-    await (await dialog.getHarness(MatButtonHarness.with({ text: 'Disable the account' }))).click();
+    await (await dialog.getHarness(MatButtonHarness.with({ text: 'Disable account' }))).click();
     await vi.waitFor(() => expect(asked).toEqual([{ method: 'PATCH', path: '/api/users/{id}', body: { disabled: true } }]));
     await settled();
     expect(element.textContent).toContain('The account is disabled');

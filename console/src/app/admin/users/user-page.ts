@@ -64,14 +64,14 @@ export class UserPage {
     const sure = await confirmed(this.#dialog, {
       title: $localize`Disable ${username}:user:?`,
       text: $localize`All sign-ins of ${username}:user: end at once, and API tokens are refused. The databases go on, for whoever has their connection strings. You can enable the account again at any time.`,
-      action: $localize`Disable the account`,
+      action: $localize`Disable account`, danger: true,
     });
     if (sure) await this.#setDisabled(id, true);
   }
 
   protected async enable({ id, username }: Person): Promise<void> {
     const sure = await confirmed(this.#dialog, {
-      title: $localize`Enable ${username}:user: again?`, text: $localize`${username}:user: can sign in as before, and API tokens that are still there work again.`, action: $localize`Enable the account`,
+      title: $localize`Enable ${username}:user: again?`, text: $localize`${username}:user: can sign in as before, and API tokens that are still there work again.`, action: $localize`Enable account`,
     });
     if (sure) await this.#setDisabled(id, false);
   }

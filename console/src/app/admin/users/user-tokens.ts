@@ -19,7 +19,7 @@ const NOT_FOUND = 404;
   imports: [DatePipe, Icon, MatButtonModule, ProblemNote, TimeFromNowPipe],
   template: `
     <section class="dbm-card" aria-labelledby="tokens-title">
-      <h2 id="tokens-title" i18n>API tokens and sessions in browsers</h2>
+      <h2 id="tokens-title" i18n>API tokens and browser sessions</h2>
       @if (failedToLoad() ?? tries.problem(); as problem) { <dbm-problem [problem]="problem" /> }
       @if (tokens.hasValue()) {
         <ul>
@@ -31,13 +31,13 @@ const NOT_FOUND = 404;
                 <span class="dbm-quiet">
                   {{ token.scopes.join(', ') }} ·
                   @if (token.lastUsedAt; as at) { <ng-container i18n>used {{ at | timeFromNow }}</ng-container> } @else { <ng-container i18n>never used</ng-container> } ·
-                  @if (token.expiresAt; as at) { <ng-container i18n>until {{ at | date: 'd MMM y, HH:mm' }}</ng-container> } @else { <ng-container i18n>for good</ng-container> }
+                  @if (token.expiresAt; as at) { <ng-container i18n>until {{ at | date: 'd MMM y, HH:mm' }}</ng-container> } @else { <ng-container i18n>does not expire</ng-container> }
                 </span>
               </span>
               <button matButton type="button" [disabled]="tries.busy()" [attr.aria-label]="revokeLabel(token)" (click)="revoke(token)" i18n>Revoke</button>
             </li>
           } @empty {
-            <li><p class="dbm-quiet" i18n>There is none.</p></li>
+            <li><p class="dbm-quiet" i18n>None yet.</p></li>
           }
         </ul>
       }
@@ -68,7 +68,7 @@ export class UserTokens {
     const sure = await confirmed(this.#dialog, {
       title: $localize`Revoke the token “${token.name}:name:” of ${this.person().username}:user:?`,
       text: $localize`Programs that use it are refused from now on. It cannot be brought back.`,
-      action: $localize`Revoke the token`,
+      action: $localize`Revoke token`, danger: true,
     });
     if (!sure) return;
     await this.tries.run(async () => {

@@ -13,7 +13,7 @@ describe('the dialog before a deletion', () => {
       providers: [{ provide: MAT_DIALOG_DATA, useValue: { name: 'orders' } }, { provide: MatDialogRef, useValue: { close: (decision: DeleteDecision) => decisions.push(decision) } }],
     });
     const loader = TestbedHarnessEnvironment.loader(TestBed.createComponent(DeleteDialog));
-    const button = await loader.getHarness(MatButtonHarness.with({ text: 'Delete the database' }));
+    const button = await loader.getHarness(MatButtonHarness.with({ text: 'Delete database' }));
     const name = await loader.getHarness(MatInputHarness);
     await name.setValue('order');
     expect(await button.isDisabled()).toBe(true);

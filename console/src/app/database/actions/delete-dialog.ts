@@ -19,9 +19,9 @@ export interface DeleteDecision {
     <h2 mat-dialog-title i18n>Delete {{ database.name }}?</h2>
     <mat-dialog-content>
       <form id="delete" (submit)="confirm(); $event.preventDefault()">
-        <p i18n>The database and its data are removed, and its address is closed. Connections that are open are ended.</p>
-        <label class="choice"><input type="checkbox" [formField]="answer.backup"> <span i18n>Make a final backup first. It is kept for some days and can be restored from the page Backups.</span></label>
-        @if (!answer.backup().value()) { <p class="warn" role="status" i18n>Without it, the data cannot be brought back by anybody.</p> }
+        <p i18n>The database and its data are deleted. Its address closes, and open connections end.</p>
+        <label class="choice"><input type="checkbox" [formField]="answer.backup"> <span i18n>Make a final backup first. It is kept for some days and can be restored under Backups.</span></label>
+        @if (!answer.backup().value()) { <p class="warn" role="status" i18n>Without it, nobody can bring the data back.</p> }
         <mat-form-field>
           <mat-label i18n>Type the name to confirm</mat-label>
           <input matInput [formField]="answer.name" autocomplete="off" autocapitalize="none" spellcheck="false">
@@ -31,7 +31,7 @@ export interface DeleteDecision {
     </mat-dialog-content>
     <mat-dialog-actions>
       <button matButton type="button" mat-dialog-close i18n>Cancel</button>
-      <button matButton="filled" type="submit" form="delete" [disabled]="!isConfirmed()" i18n>Delete the database</button>
+      <button class="dbm-danger" matButton="filled" type="submit" form="delete" [disabled]="!isConfirmed()" i18n>Delete database</button>
     </mat-dialog-actions>
   `,
   styles: `

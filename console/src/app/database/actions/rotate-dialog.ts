@@ -9,11 +9,11 @@ import type { Database } from '../../api/types';
   template: `
     <h2 mat-dialog-title i18n>A new password for {{ database.name }}?</h2>
     <mat-dialog-content>
-      <p i18n>The old one ends as soon as the new one works. Connections that are open stay; whoever connects with the old one is refused.</p>
+      <p i18n>The old one stops working as soon as the new one works. Open connections stay; new ones need the new password.</p>
     </mat-dialog-content>
     <mat-dialog-actions>
       <button matButton type="button" [mat-dialog-close]="false" i18n>Cancel</button>
-      <button matButton="filled" type="button" [mat-dialog-close]="true" i18n>Change the password</button>
+      <button matButton="filled" type="button" [mat-dialog-close]="true" i18n>Change password</button>
     </mat-dialog-actions>
   `,
 })

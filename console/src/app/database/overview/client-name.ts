@@ -1,5 +1,5 @@
 const NAMES: Readonly<Record<string, string>> = {
-  uri: 'URI', psql: 'psql', 'psql-tls': $localize`psql, by name over TLS`, 'redis-cli': 'redis-cli', 'redis-cli-tls': $localize`redis-cli, by name over TLS`,
+  uri: 'URI', psql: 'psql', 'psql-tls': $localize`psql over TLS`, 'redis-cli': 'redis-cli', 'redis-cli-tls': $localize`redis-cli over TLS`,
   node: 'Node.js', python: 'Python', jdbc: 'JDBC', dotnet: '.NET', go: 'Go', prisma: 'Prisma', env: '.env',
 };
 

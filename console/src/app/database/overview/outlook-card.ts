@@ -25,26 +25,26 @@ import { TimeFromNowPipe } from '../../ui/time-from-now';
         <div>
           <dt i18n>Sleep</dt>
           <dd>
-            @if (one.sleepAfter === 'never') { <span i18n>It never sleeps by itself.</span> }
+            @if (one.sleepAfter === 'never') { <span i18n>It never sleeps on its own.</span> }
             @else { <span i18n>It sleeps after {{ text(one.sleepAfter) }} without use; the next connection wakes it.</span> }
             @if (ahead?.open) { <span class="dbm-quiet" i18n>It is in use: {ahead?.open, plural, =1 {1 connection is} other {{{ ahead?.open }} connections are}} open.</span> }
-            @else if (ahead?.sleepsAt; as at) { <span class="dbm-quiet"><ng-container i18n>If nobody uses it, that is</ng-container> {{ at | timeFromNow }}, {{ at | date: 'd MMM, HH:mm' }}.</span> }
+            @else if (ahead?.sleepsAt; as at) { <span class="dbm-quiet"><ng-container i18n>If nobody uses it, it sleeps</ng-container> {{ at | timeFromNow }}, {{ at | date: 'd MMM, HH:mm' }}.</span> }
           </dd>
         </div>
         <div>
           <dt i18n>Cleanup</dt>
           <dd>
-            @if (one.removeAfter === 'never' && one.expiresAt === null) { <span i18n>It is kept: no policy removes it.</span> }
+            @if (one.removeAfter === 'never' && one.expiresAt === null) { <span i18n>It is never removed automatically.</span> }
             @if (one.removeAfter !== 'never') { <span i18n>It is removed after {{ text(one.removeAfter) }} without use, with a warning before and a final backup.</span> }
-            @if (one.expiresAt; as at) { <span><ng-container i18n>Its time is over on</ng-container> {{ at | date: 'd MMMM y, HH:mm' }}<ng-container i18n>, used or not.</ng-container></span> }
-            @if (ahead?.removedAt; as at) { <strong class="removed"><ng-container i18n>As things are, it is removed on</ng-container> {{ at | date: 'EEEE, d MMMM y, HH:mm' }} ({{ at | timeFromNow }}).</strong> }
+            @if (one.expiresAt; as at) { <span><ng-container i18n>It is removed on</ng-container> {{ at | date: 'd MMMM y, HH:mm' }}<ng-container i18n>, used or not.</ng-container></span> }
+            @if (ahead?.removedAt; as at) { <strong class="removed"><ng-container i18n>As things stand, it will be removed on</ng-container> {{ at | date: 'EEEE, d MMMM y, HH:mm' }} ({{ at | timeFromNow }}).</strong> }
           </dd>
         </div>
         <div>
           <dt i18n>Who may connect</dt>
           <dd>
-            @if (one.allowedSources.length === 0) { <span i18n>From everywhere, with the password.</span> }
-            @else { <span><ng-container i18n>With the password, from</ng-container> {{ one.allowedSources.join(', ') }}.</span> }
+            @if (one.allowedSources.length === 0) { <span i18n>Anyone with the password, from anywhere.</span> }
+            @else { <span><ng-container i18n>Anyone with the password, from</ng-container> {{ one.allowedSources.join(', ') }}.</span> }
             @if (one.tlsOnly) { <span i18n>Over TLS only.</span> }
           </dd>
         </div>

@@ -19,7 +19,7 @@ import { Timeline } from './timeline';
           @if (mayUse(database.access)) { <dbm-connection-card [database]="database" /> } @else {
             <section class="dbm-card" aria-labelledby="no-connection-title">
               <h2 id="no-connection-title" dbmPageHeading i18n>Connection</h2>
-              <p i18n>You can look at this database: its state, figures, log and history. To connect to it, ask {{ database.owner }} to make you an operator of it.</p>
+              <p i18n>You can see this database: its state, figures, log and history. To connect to it, ask {{ database.owner }} to make you an operator.</p>
             </section>
             <dbm-timeline [databaseId]="database.id" />
           }

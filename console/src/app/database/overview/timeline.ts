@@ -21,7 +21,7 @@ const PAGE = 30;
   imports: [DatePipe, Icon, MatButtonModule, ProblemNote],
   template: `
     <section class="dbm-card" aria-labelledby="timeline-title">
-      <h2 id="timeline-title" i18n>What happened</h2>
+      <h2 id="timeline-title" i18n>History</h2>
       @if (problem(); as problem) { <dbm-problem [problem]="problem" /> }
       <ol>
         @for (event of events(); track event.id) {
