@@ -84,7 +84,7 @@ test('two people side by side: a database is shared, both see what the other doe
   await ann.getByText('bob may have kept the password, which is still good.').waitFor();
   await seen(anns, 'sharing-removed');
   await ann.getByRole('button', { name: 'New password …' }).click();
-  await ann.getByRole('button', { name: 'Change the password' }).click();
+  await ann.getByRole('button', { name: 'Change password' }).click();
   await ann.getByText('It gets a new password').waitFor();
   await ann.getByText('may have kept').waitFor({ state: 'detached' });
   const old = { host, port: Number(port), username, password, database: '0' };

@@ -133,7 +133,7 @@ test('a test run that fails says why and shows what it wrote; a template is chan
   await other.goto(page.url());
   await other.getByRole('button', { name: 'Try it' }).click();
   await waitFor(async () => (await databases(server)).length === 1, { what: 'a third one', timeoutMs: 30_000 });
-  await other.getByRole('button', { name: 'Take it away' }).waitFor();
+  await other.getByRole('button', { name: 'Remove it' }).waitFor();
   await other.goto('about:blank');
   await waitFor(async () => (await databases(server)).length === 0, { what: 'it to go with its tab', timeoutMs: 30_000 });
   await other.close();

@@ -92,6 +92,8 @@ async function look(page: Page, name: string): Promise<string[]> {
   for (const { size, colorScheme, closely } of SIGHTS) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // What lies half under the header, by where the page happens to be scrolled to, would be too small to touch.
+    await page.evaluate('scrollTo(0, 0)');
     await page.evaluate(SETTLED);
     const found = [...(closely ? await barriersOn(page) : []), ...(await overrunOf(page))];
     faults.push(...found.map((fault) => `${name}, ${size.width} px, ${colorScheme}: ${fault}`));

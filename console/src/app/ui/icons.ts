@@ -1,8 +1,8 @@
 import {
   mdiAccountCircleOutline, mdiAccountGroupOutline, mdiAlertCircleOutline, mdiAlertOutline, mdiArchiveOutline, mdiArrowLeft, mdiBookOpenVariant, mdiCertificateOutline, mdiCheck,
-  mdiCheckCircleOutline, mdiChevronDown, mdiCircleHalfFull, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant, mdiExitToApp,
-  mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPencilOutline, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore, mdiShieldAccountOutline, mdiSleep,
-  mdiStop, mdiStopCircleOutline, mdiWebhook,
+  mdiCheckCircleOutline, mdiChevronDown, mdiCircleHalfFull, mdiCloudOffOutline, mdiContentCopy, mdiCubeOutline, mdiDatabase, mdiDeleteOutline, mdiDotsVertical, mdiDownload, mdiElephant,
+  mdiExitToApp, mdiEyeOffOutline, mdiEyeOutline, mdiKeyChange, mdiKeyOutline, mdiLogout, mdiMagnify, mdiPencilOutline, mdiPlay, mdiPlus, mdiProgressClock, mdiRefresh, mdiRestart, mdiRestore,
+  mdiShieldAccountOutline, mdiSleep, mdiStop, mdiStopCircleOutline, mdiWebhook,
 } from '@mdi/js';
 
 export const ICONS = {
