@@ -27,7 +27,7 @@ test('somebody sees what they use, changes their password, which ends their othe
   assert.equal(await page.evaluate<string>('document.activeElement.textContent'), 'Account', 'the focus goes with the page');
   await seen(window, 'profile');
   const fill = async (words: readonly [string, string, string]): Promise<void> => {
-    for (const [index, label] of ['Current password', 'New password', 'The same once more'].entries()) await page.getByLabel(label, { exact: true }).fill(words[index] ?? '');
+    for (const [index, label] of ['Current password', 'New password', 'Repeat the new password'].entries()) await page.getByLabel(label, { exact: true }).fill(words[index] ?? '');
     await page.getByRole('button', { name: 'Change password' }).click();
   };
   await fill(['a wrong one', NEXT, NEXT]);
@@ -93,10 +93,10 @@ test('the pages of the issuer are as good to look at and to use as ours: signing
   await form({ Name: 'ann', Password: oneTime }, 'Sign in');
   await page.getByRole('heading', { name: 'Choose your own password' }).waitFor();
   await seen(window, 'issuer-password');
-  await form({ 'New password': PASSWORD, 'The same once more': NEXT }, 'Set password and go on');
+  await form({ 'New password': PASSWORD, 'Repeat the new password': NEXT }, 'Set password and go on');
   await page.getByText('The two are not the same.').waitFor();
   await seen(window, 'issuer-password-wrong');
-  await form({ 'New password': PASSWORD, 'The same once more': PASSWORD }, 'Set password and go on');
+  await form({ 'New password': PASSWORD, 'Repeat the new password': PASSWORD }, 'Set password and go on');
   await page.getByRole('heading', { name: 'My databases' }).or(page.getByRole('button', { name: 'Account' })).first().waitFor();
 
   await page.goto(`${server.url}/oidc/session/end`);

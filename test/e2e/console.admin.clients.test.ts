@@ -173,18 +173,18 @@ test('an admin sees what the platform holds and who did what', LIMIT, async () =
   await seen(window, 'admin-capacity');
 
   await page.getByRole('link', { name: 'Audit' }).click();
-  await page.getByRole('listitem').filter({ hasText: 'Made a database' }).waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'Created a database' }).waitFor();
   await seen(window, 'admin-audit');
   await page.getByLabel('How it ended').selectOption('Refused');
   await page.getByText('Nothing is like that.').waitFor();
   await page.getByLabel('How it ended').selectOption('Done');
-  await page.getByLabel('What', { exact: true }).selectOption('Made a database');
+  await page.getByLabel('What', { exact: true }).selectOption('Created a database');
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
   assert.match(file.suggestedFilename(), /^dbmaker-audit-\d{4}-\d\d-\d\d\.csv$/);
   const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n');
   assert.match(lines[0] ?? '', /"who","kind","action"/);
   assert.ok(lines.length > 1 && lines.slice(1).every((line) => line.includes('"instance.create"')), lines.join('\n'));
-  const made = page.getByRole('listitem').filter({ hasText: 'Made a database' });
+  const made = page.getByRole('listitem').filter({ hasText: 'Created a database' });
   await made.first().click();
   await made.getByText('cache', { exact: true }).waitFor();
   await seen(window, 'admin-audit-details');

@@ -17,18 +17,17 @@ const SIGHTS = [
 ] as const;
 
 /**
- * What changes slowly has changed, and is painted. A colour that is inherited changes one level of the page after the other, each with a transition
- * of its own that begins with a frame: it is looked again until there is none.
+ * From now on nothing on the page changes slowly: a colour that is inherited would change one level of the page after the other, each with a transition
+ * of its own, for seconds. The page's policy allows no styles of others; those that a script adopts are not subject to it.
  */
-const SETTLED = `(async () => {
-  const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
-  const moving = () => document.getAnimations().filter((one) => one instanceof CSSTransition);
-  for (let still = 0, looks = 0; still < 2 && looks < 100; looks += 1) {
-    await Promise.all(moving().map(({ finished }) => finished.catch(() => undefined)));
-    await frame();
-    still = moving().length === 0 ? still + 1 : 0;
-  }
-})()`;
+const STILL = `{
+  globalThis.still = new CSSStyleSheet();
+  globalThis.still.replaceSync('*, ::before, ::after { transition: none !important; }');
+  document.adoptedStyleSheets.push(globalThis.still);
+}`;
+const AS_IT_WAS = 'document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== globalThis.still)';
+/** What has changed was laid out and painted, and what watches that (charts, whatever hangs on the width) has followed. */
+const PAINTED = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))))';
 
 /** A person's browser window. */
 export interface Window extends AsyncDisposable {
@@ -89,16 +88,18 @@ export async function openWindow(origin: string, options?: BrowserOptions): Prom
 async function look(page: Page, name: string): Promise<string[]> {
   await mkdir(ARTIFACTS, { recursive: true });
   const faults: string[] = [];
+  await page.evaluate(STILL);
   for (const { size, colorScheme, closely } of SIGHTS) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // What lies half under the header, by where the page happens to be scrolled to, would be too small to touch.
     await page.evaluate('scrollTo(0, 0)');
-    await page.evaluate(SETTLED);
+    await page.evaluate(PAINTED);
     const found = [...(closely ? await barriersOn(page) : []), ...(await overrunOf(page))];
     faults.push(...found.map((fault) => `${name}, ${size.width} px, ${colorScheme}: ${fault}`));
     await page.screenshot({ path: path.join(ARTIFACTS, `${name}-${size.width}-${colorScheme}.png`), fullPage: true });
   }
+  await page.evaluate(AS_IT_WAS);
   return faults;
 }
 

@@ -46,7 +46,7 @@ export async function signIn(page: Page, username: string, password: string): Pr
 export async function signInFirst(page: Page, username: string, oneTime: string): Promise<void> {
   await signIn(page, username, oneTime);
   await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('The same once more').fill(PASSWORD);
+  await page.getByLabel('Repeat the new password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Set password and go on' }).click();
 }
 

@@ -16,7 +16,7 @@ ${alert('next-error', error)}
 <label for="next">New password</label>
 <input id="next" name="next" type="password" autocomplete="new-password" required minlength="${String(shortest)}" maxlength="256" ${described} autofocus>
 <p class="hint" id="next-hint">At least ${String(shortest)} characters. Some words in a row are easy to keep in mind.</p>
-<label for="again">The same once more</label>
+<label for="again">Repeat the new password</label>
 <input id="again" name="again" type="password" autocomplete="new-password" required minlength="${String(shortest)}" maxlength="256" ${described}>
 <button type="submit">Set password and go on</button>
 </form>`);

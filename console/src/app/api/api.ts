@@ -2,6 +2,7 @@ import { inject, Service } from '@angular/core';
 import createClient from 'openapi-fetch';
 import { AuthorisedFetch } from './authorised-fetch';
 import { problemOf } from './api-error';
+import { patiently } from './patiently';
 import type { paths } from './generated/openapi';
 
 interface Answer<T> { readonly data?: T; readonly error?: unknown; readonly response: Response }
@@ -10,7 +11,7 @@ interface Answer<T> { readonly data?: T; readonly error?: unknown; readonly resp
 @Service()
 export class Api {
   readonly #fetch = inject(AuthorisedFetch);
-  readonly client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => this.#fetch.fetch(request) });
+  readonly client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => patiently(request, (one) => this.#fetch.fetch(one)) });
 }
 
 /** What a call answered. @throws ApiError when the API refused, or was not there */

@@ -28,7 +28,7 @@ describe('the form for a new password', () => {
   it('asks for all three, long enough and twice the same, before anything is sent', async () => {
     const { fill, submit, errors } = await setUp();
     await fill('New password', 'short');
-    await fill('The same once more', 'shorter');
+    await fill('Repeat the new password', 'shorter');
     await submit();
     expect(await errors()).toEqual(['It is needed, so that nobody else changes it at your desk.', 'At least 12 characters.', 'It is not the same.']);
     expect(put).not.toHaveBeenCalled();
@@ -39,7 +39,7 @@ describe('the form for a new password', () => {
     put.mockResolvedValue({ response: { ok: true } });
     await fill('Current password', 'the one of before');
     await fill('New password', 'three other words');
-    await fill('The same once more', 'three other words');
+    await fill('Repeat the new password', 'three other words');
     await submit();
     expect(put).toHaveBeenCalledWith('/api/users/profile/password', { body: { current: 'the one of before', next: 'three other words' } });
     expect(text()).toContain('Password changed.');
@@ -49,7 +49,7 @@ describe('the form for a new password', () => {
   it('keeps what was typed when it is refused, and says why', async () => {
     const { fill, submit, text } = await setUp();
     put.mockResolvedValue({ response: { ok: false, status: 403 }, error: { code: 'forbidden', detail: 'The current password is not right.', requestId: 'r1' } });
-    for (const [label, word] of [['Current password', 'a wrong one'], ['New password', 'three other words'], ['The same once more', 'three other words']] as const) await fill(label, word);
+    for (const [label, word] of [['Current password', 'a wrong one'], ['New password', 'three other words'], ['Repeat the new password', 'three other words']] as const) await fill(label, word);
     await submit();
     expect(text()).toContain('The current password is not right.');
     expect(text()).toContain('r1');

@@ -31,7 +31,7 @@ const EMPTY = { current: '', next: '', again: '' };
         @if (values.next().errors()[0]; as error) { <mat-error>{{ error.message }}</mat-error> }
       </mat-form-field>
       <mat-form-field subscriptSizing="dynamic">
-        <mat-label i18n>The same once more</mat-label>
+        <mat-label i18n>Repeat the new password</mat-label>
         <input matInput type="password" autocomplete="new-password" [formField]="values.again">
         @if (values.again().errors()[0]; as error) { <mat-error>{{ error.message }}</mat-error> }
       </mat-form-field>

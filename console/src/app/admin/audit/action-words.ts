@@ -3,17 +3,17 @@ import type { Looks } from '../../ui/state-looks';
 
 /** What was done, in words; what is not here is shown as the API calls it. */
 const ACTIONS: Readonly<Record<string, string>> = {
-  'instance.create': $localize`Made a database`,
+  'instance.create': $localize`Created a database`,
   'instance.change': $localize`Changed a database`,
   'instance.delete': $localize`Deleted a database`,
   'instance.start': $localize`Started a database`,
   'instance.stop': $localize`Stopped a database`,
   'instance.sleep': $localize`Put a database to sleep`,
   'instance.restart': $localize`Restarted a database`,
-  'instance.rotate-password': $localize`Gave a database a new password`,
+  'instance.rotate-password': $localize`Rotated the password of a database`,
   'instance.read-connection': $localize`Looked at the password of a database`,
   'instance.share': $localize`Shared a database with somebody`,
-  'instance.unshare': $localize`Ended the sharing of a database`,
+  'instance.unshare': $localize`Stopped sharing a database`,
   'backup.restore': $localize`Restored a backup`,
   'backup.delete': $localize`Deleted a backup`,
   'backup.download': $localize`Downloaded a backup`,
@@ -24,18 +24,18 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'sign-in': $localize`Signed in with a password`,
   'session.begin': $localize`Began a session in a browser`,
   'session.end': $localize`Signed out`,
-  'token.create': $localize`Made an API token`,
+  'token.create': $localize`Created an API token`,
   'token.delete': $localize`Revoked an API token`,
   'template.create': $localize`Added a template`,
   'template.replace': $localize`Changed a template`,
   'template.test': $localize`Tried a template`,
   'template.delete': $localize`Deleted a template`,
-  'webhook.create': $localize`Made a webhook`,
+  'webhook.create': $localize`Created a webhook`,
   'webhook.change': $localize`Changed a webhook`,
   'webhook.delete': $localize`Deleted a webhook`,
   'webhook.test': $localize`Sent a test to a webhook`,
-  'webhook.retry': $localize`Sent something to a webhook again`,
-  'audit.more-refused': $localize`More was refused than is written down`,
+  'webhook.retry': $localize`Sent an event to a webhook again`,
+  'audit.more-refused': $localize`More was refused than is recorded`,
 };
 
 export function actionText(action: string): string {

@@ -21,7 +21,7 @@ const EMPTY = { username: '', access: 'viewer' as SharedAs };
       <mat-form-field subscriptSizing="dynamic">
         <mat-label i18n>Username</mat-label>
         <input matInput [formField]="values.username" autocomplete="off" autocapitalize="none" spellcheck="false">
-        <mat-hint i18n>It stands in their profile, and the addresses of their databases begin with it.</mat-hint>
+        <mat-hint i18n>As in their profile; the addresses of their databases begin with it.</mat-hint>
         @if (values.username().errors()[0]; as error) { <mat-error>{{ error.message }}</mat-error> }
       </mat-form-field>
       <fieldset>
