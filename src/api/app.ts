@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { Settings } from 'typebox/system';
 import type { ApiContext, App } from './app-type.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { buildLazySerializer } from './lazy-serializer.ts';
 import { registerAudit } from './plugins/audit.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerConsole } from './plugins/console.ts';
@@ -62,6 +63,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<App> {
   const app: App = fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }), // registerRequestLog writes one line a request
+    schemaController: { compilersFactory: { buildSerializer: buildLazySerializer } },
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     genReqId: () => randomUUID(),
