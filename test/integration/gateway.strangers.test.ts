@@ -188,25 +188,28 @@ test('a database that is being restarted is waited for: closed connections and "
 });
 
 test('strangers who begin logins and do not go on with them take neither all places of a database nor the turn of others', async () => {
-  let [silent, most, open] = [true, 0, 0];
+  let [silent, most, open, heard] = [true, 0, 0, 0];
   await using database = await FakeDatabase.open((socket) => {
     open += 1;
     most = Math.max(most, open);
     socket.on('close', () => { open -= 1; });
-    socket.once('data', () => { if (!silent) socket.write(READY); });
+    socket.once('data', () => {
+      heard += 1;
+      if (!silent) socket.write(READY);
+    });
     socket.on('end', () => socket.end());
   });
   await using house = await GatewayHouse.open();
   const { port } = await house.instance({ engine: 'postgresql', endpoint: database.endpoint });
   await waitFor(() => open === 0, { what: 'the probing of the port to be over' });
-  most = 0;
+  [most, heard] = [0, 0];
   const begin = async (localAddress: string): Promise<Socket> => {
     const socket = await dialPlain(port, localAddress);
     socket.write(startup({ user: 'x' }));
     return socket;
   };
   const strangers = await Promise.all(Array.from({ length: 130 }, () => begin('127.0.0.66')));
-  await waitFor(() => open === 12, { what: 'the share of one address' });
+  await waitFor(() => open === 12 && heard === 12, { what: 'the share of one address, all of which have begun' });
   silent = false;
   const other = await begin('127.0.0.1');
   assert.deepEqual((await once(other, 'data'))[0], READY);
