@@ -1,4 +1,3 @@
-import type { AuditEntry, AuditOutcome, NewAuditEntry } from '../audit/entry.ts';
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
 import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
@@ -8,6 +7,7 @@ import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Held, NewUser, Quota, User, UserChange } from '../user/user.ts';
+import type { AuditEnd, AuditFilter, AuditRepository } from './audit-store.ts';
 import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
 import type { Page } from './page.ts';
@@ -15,7 +15,7 @@ import type { ShareRepository, VisibleInstance } from './share-store.ts';
 import type { Began, SignInStore } from './sign-in-store.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
-export type { BackupRepository, Lease, Page, ShareRepository, VisibleInstance };
+export type { AuditEnd, AuditFilter, AuditRepository, BackupRepository, Lease, Page, ShareRepository, VisibleInstance };
 
 /**
  * All methods throw DbmakerError: store_unavailable, store_read_only, disk_full when the database does not answer or cannot write;
@@ -321,43 +321,6 @@ export interface ActivityRepository {
   retire(gateway: string): Promise<void>;
   /** The same for processes that last reported before `aliveBefore`: they were killed. */
   fold(aliveBefore: number): Promise<void>;
-}
-
-export interface AuditFilter {
-  /** User id: done by them, or to what is theirs. */
-  readonly concerns?: string;
-  /** User id: done by them. */
-  readonly actorId?: string;
-  /** This and `subject` together with `concerns`: only of what is theirs or nobody's, or was done by them: of the rest they are not told what it was. */
-  readonly instanceId?: string;
-  readonly action?: string;
-  /** As it is written down, whole. */
-  readonly subject?: string;
-  readonly outcome?: AuditOutcome;
-  /** Milliseconds since 1970; `to` itself is left out. */
-  readonly from?: number;
-  readonly to?: number;
-}
-
-/** How it ended; what it was done to and what was asked for, if that was not known before. */
-export type AuditEnd = Pick<NewAuditEntry, 'outcome' | 'code'> & Partial<Pick<NewAuditEntry, 'subject' | 'instanceId' | 'ownerId' | 'detail'>>;
-
-/** Only ever added to: a row is written once, and completed once if it was begun. */
-export interface AuditRepository {
-  append(entry: NewAuditEntry): Promise<void>;
-  /**
-   * Written before the thing is done: where this fails, it must not be done. A power cut that takes the row takes what was written after it as
-   * well; `durable`: it does not take the row, for what leaves no trace in the store (reading a secret). @returns id for `finish`
-   */
-  begin(entry: Omit<NewAuditEntry, 'outcome' | 'code'>, options?: { durable?: boolean }): Promise<number>;
-  /** false, and nothing is written, when the row has an outcome already. */
-  finish(id: number, end: AuditEnd): Promise<boolean>;
-  /** Newest first. @throws invalid_request for a cursor that is not ours */
-  list(filter: AuditFilter, options: { limit: number; cursor?: string }): Promise<Page<AuditEntry>>;
-  /** Removes what is older than `before`. @returns how many */
-  prune(before: number): Promise<number>;
-  /** Removes the oldest rows of actors that we do not know, so that `keep` are left: strangers can write them. @returns how many */
-  pruneUnknown(keep: number): Promise<number>;
 }
 
 export interface IdempotencyRecord {
