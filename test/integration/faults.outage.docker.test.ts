@@ -22,6 +22,10 @@ test('Docker is away while databases are asked for, stopped and deleted: it is t
 
   // Not in the middle of a start of a container: there Docker 20.10 loses its own books (`task ...: already exists`), which nobody else can mend.
   await dockerd.stop();
+  for (const { id } of [kept, leaving, moved]) {
+    const { items } = await ann.must<{ items: { type: string }[] }>(200, 'GET', `/api/containers/${id}/events?limit=200`);
+    assert.deepEqual(items.filter(({ type }) => type === 'instance.failed'), [], 'what Docker ends as it shuts down is not started again on the way');
+  }
   const during = await Promise.all(['during-1', 'during-2'].map((name) => ann.must(202, 'POST', '/api/containers', cache(name))));
   const after = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'after', resources: { memory: '128MB' } }, { prefer: 'wait=2' });
   await ann.must(202, 'DELETE', `/api/containers/${leaving.id}`);

@@ -77,6 +77,17 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   return server;
 }
 
+interface Left {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly reason: unknown;
+  readonly progress: unknown;
+}
+
+/** Of a warning the words are enough: sixty stacks push the words out of what CI shows. */
+const withoutStack = (line: string): string => (/"level":[1-4]0,/.test(line) ? line.replace(/"stack":"(?:[^"\\]|\\.)*",/, '') : line);
+
 /** What the server needs of our environment; nothing of a developer's own DBMAKER_* reaches a test. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DOCKER_HOST', 'DBM_TEST_RUN'];
 
@@ -199,7 +210,7 @@ class ServerProcess implements TestServer {
   async logText(): Promise<string> {
     const text = await readFile(this.#logFile, 'utf8').catch(() => '');
     // Without the answered requests: tests that poll would push everything else out of sight.
-    return text.split('\n').filter((line) => !/"status":[1-4]\d\d,.*"msg":"request"/.test(line)).slice(-60).join('\n');
+    return text.split('\n').filter((line) => !/"status":[1-4]\d\d,.*"msg":"request"/.test(line)).slice(-60).map(withoutStack).join('\n');
   }
 
   abandon(): void {
@@ -237,9 +248,12 @@ class ServerProcess implements TestServer {
     if (!this.#child && !somethingThere) return;
     await this.start();
     await this.#keepLogsOfInstances();
-    const ids = async (): Promise<string[]> => (await this.api<{ items: { id: string }[] }>('GET', '/api/containers?limit=200')).body.items.map(({ id }) => id);
-    await Promise.all((await ids()).map((id) => this.api('DELETE', `/api/containers/${id}?backup=false`)));
-    await waitFor(async () => (await ids()).length === 0, { what: 'every instance to be deleted', timeoutMs: 60_000, intervalMs: 100 });
+    const left = async (): Promise<Left[]> => (await this.api<{ items: Left[] }>('GET', '/api/containers?limit=200')).body.items;
+    await Promise.all((await left()).map(({ id }) => this.api('DELETE', `/api/containers/${id}?backup=false`)));
+    await waitFor(async () => (await left()).length === 0, {
+      what: 'every instance to be deleted', timeoutMs: 60_000, intervalMs: 100,
+      explain: async () => (await left()).map(({ id, name, status, reason, progress }) => JSON.stringify({ id, name, status, reason, progress })).join('\n'),
+    });
   }
 
   /** What the engines said: they too must print no secret. */

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import type DockerType from 'dockerode';
 import { deadline, type Deadline } from '../../domain/deadline.ts';
 import { DbmakerError } from '../../domain/errors.ts';
@@ -34,7 +35,10 @@ export interface DockerClient {
 
 /** Opens nothing yet. */
 export function createClient(socketPath: string, clock: Clock): DockerClient {
+  // A connection for each request: an engine that shuts down takes no new ones, but serves those that are open to the end (moby's `stop` closes
+  // the listener only). Over a kept one we would start again what it ends, in the middle of which it goes, and its books of it are wrong for good.
   const docker = new Docker({ socketPath });
+  (docker.modem as { agent?: Agent }).agent = new Agent({ keepAlive: false }); // an option that its types do not have
   const address = `unix://${socketPath}`;
   const run = async <T>(doing: string, work: (signal: AbortSignal) => Promise<T>, limit: Deadline, all: AbortSignal, signal?: AbortSignal): Promise<T> => {
     try {
