@@ -36,7 +36,7 @@ test('any valid username and type make a slug that is a DNS label', () => {
 
 test('display texts hold anything printable on one line', () => {
   assert.equal(displayTextProblem('Änne Müller 💾', 100), null);
-  for (const text of ['', '  ', 'a\nb', 'a\u0000', 'a\u202Eb', 'x'.repeat(101)]) assert.notEqual(displayTextProblem(text, 100), null, JSON.stringify(text));
+  for (const text of ['', '  ', 'a\nb', 'a\u0000', 'a\u202Eb', '\u200B\u200D', '\u3164', '\u2060 \uFE0F', 'x'.repeat(101)]) assert.notEqual(displayTextProblem(text, 100), null, JSON.stringify(text));
 });
 
 test('email addresses', () => {

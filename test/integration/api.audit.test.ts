@@ -241,7 +241,7 @@ test('admins see everything by filter and page; others what they did and what wa
   const weak = await other.token(other.admin.user, ['read']);
   assert.deepEqual(told(await audit('', weak, other)), [all[1]]);
 
-  for (const query of ['?from=yesterday', '?to=2026-13-45', '?cursor=x', '?limit=0', '?outcome=maybe', '?foo=1']) {
+  for (const query of ['?from=yesterday', '?to=2026-13-45', '?from=2026-02-31', '?cursor=x', '?limit=0', '?outcome=maybe', '?foo=1']) {
     const { status, json } = await other.ask(`/api/audit${query}`, { token: admin });
     assert.deepEqual([status, json.code], [400, 'invalid_request'], query);
   }

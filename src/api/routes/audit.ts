@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { IsDate } from 'typebox/format';
 import type { Readable } from 'node:stream';
 import { DbmakerError } from '../../domain/errors.ts';
 import type { AuditFilter } from '../../domain/ports/store.ts';
@@ -76,7 +77,7 @@ export function registerAuditRoutes(app: App, { store, clock, openAnswers }: Api
 
 /** @throws invalid_request */
 function timeOf(pointer: string, text: string): number {
-  const at = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  const at = TIME.test(text) && IsDate(text.slice(0, 10)) ? Date.parse(text) : Number.NaN; // Date.parse takes 31 February for 3 March
   if (Number.isNaN(at)) throw new DbmakerError('invalid_request', `${pointer.slice(1)} is not a time.`, { fields: { [pointer]: 'must be a time such as 2026-01-31T12:00:00Z' } });
   return at;
 }
