@@ -183,7 +183,7 @@ describe('when the files change', () => {
     const before = certificates.current.notAfter;
     await point('two');
     await looks(home.clock, 1);
-    assert.equal(certificates.current.notAfter - before, 50 * DAY_MS);
+    assert.equal(Math.round((certificates.current.notAfter - before) / DAY_MS), 50); // they were made within seconds
     certificates.stop();
   });
 

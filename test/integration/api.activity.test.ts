@@ -61,17 +61,18 @@ test('open streams are told once a minute what is new, each of what it sees, by 
   using everybodys = await EventClient.open(`${url}?all=true`, api.admin.token);
   for (const client of [anns, bobs, everybodys]) await client.until('the snapshot', ({ messages }) => messages.length > 0);
   const told = (client: EventClient): unknown[] => client.messages.filter(({ event }) => event === 'activity').map(({ data }) => data['items']);
-  /** The next look, and the answer of its read. */
-  const look = async (): Promise<void> => {
-    const before = reads;
+  /** The next look, and what it told `listeners`; a moment for what is not to come. */
+  const look = async (...listeners: EventClient[]): Promise<void> => {
+    const [before, heard] = [reads, listeners.map((client) => told(client).length)];
     clock.advance(60_000);
     await waitFor(() => reads === before + 1, { what: 'a read' });
+    await waitFor(() => listeners.every((client, at) => told(client).length > heard[at]!), { what: 'what is new to be told' });
     await new Promise((resolve) => void setTimeout(resolve, 30));
   };
   await look();
   assert.deepEqual([told(anns), told(bobs), told(everybodys)], [[], [], []], 'nothing is new');
   await pass(api, { [one.id]: 10, [other.id]: 20 });
-  await look();
+  await look(anns, bobs, everybodys);
   assert.deepEqual([told(anns), told(bobs), told(everybodys)], [[{ [one.id]: 10 }], [{ [other.id]: 20 }], [{ [one.id]: 10, [other.id]: 20 }]]);
   const message = anns.messages.find(({ event }) => event === 'activity');
   assert.deepEqual([message?.id, message?.data['at']], [null, new Date(stepBegin(Date.now())).toISOString()]);
@@ -80,7 +81,7 @@ test('open streams are told once a minute what is new, each of what it sees, by 
   assert.equal(told(anns).length, 1, 'not again');
   await api.ask(`/api/containers/${one.id}/shares/bob`, { method: 'PUT', token: ann.token, body: { access: 'viewer' } });
   await pass(api, { [one.id]: 5 });
-  await look();
+  await look(anns, bobs);
   assert.deepEqual([told(anns).at(-1), told(bobs).at(-1)], [{ [one.id]: 15 }, { [one.id]: 15 }], 'the value so far, not what was added');
   for (const client of [anns, bobs, everybodys]) client[Symbol.dispose]();
   await waitFor(async () => (await api.ask('/metrics', { token: api.admin.token })).text.includes('dbmaker_event_streams 0'), { what: 'the streams to be closed' });
