@@ -72,7 +72,7 @@ async function start(): Promise<EngineServer> {
     dataPath: path.join(root(), 'data'),
     log,
     async crash() {
-      await waitFor(answers, { what: 'the cluster, before it is crashed' });
+      await waitFor(answers, { what: 'the cluster, before it is crashed', timeoutMs: 30_000 });
       // The death of one backend makes the postmaster end all others and recover, as after a power cut.
       const admin = { user: cluster.user, password: cluster.password, database: 'postgres' };
       const [client, witness] = [await asClient(admin), await asClient(admin)];
@@ -95,7 +95,7 @@ async function start(): Promise<EngineServer> {
       return { use: () => client.query('SELECT 1'), [Symbol.asyncDispose]: () => client.end() };
     },
     async [Symbol.asyncDispose]() {
-      await waitFor(answers, { what: 'the cluster to be up for the next test' });
+      await waitFor(answers, { what: 'the cluster to be up for the next test', timeoutMs: 30_000 });
     },
   };
 }

@@ -48,7 +48,7 @@ export function engineContract(engine: Engine, versions: RegExp, start: () => Pr
         throw error;
       },
     );
-    return (await waitFor(answer, { what: 'the server to say yes or no' })) === 'yes';
+    return (await waitFor(answer, { what: 'the server to say yes or no', timeoutMs: 30_000 })) === 'yes';
   };
   /** Waits for the server; whether it lets us in with `password`. */
   const worksOnceUp = async (server: EngineServer, password: string): Promise<boolean> => {
@@ -57,7 +57,7 @@ export function engineContract(engine: Engine, versions: RegExp, start: () => Pr
       // Refused is an answer; anything else (a probe that was cut off on a busy machine) is none.
       (error: unknown) => isDbmakerError(error, 'access_denied'),
     );
-    await waitFor(answers, { what: 'the server to answer', explain: () => server.log().slice(-1500) });
+    await waitFor(answers, { what: 'the server to answer', timeoutMs: 30_000, explain: () => server.log().slice(-1500) });
     return works(server, password);
   };
   const newPassword = (): string => randomBytes(12).toString('base64url');
@@ -104,7 +104,7 @@ export function engineContract(engine: Engine, versions: RegExp, start: () => Pr
       await waitFor(async () => {
         const { state } = await engine.probe(server.target); // an error here would be the failure
         return seen.add(state).has('ready');
-      }, { what: 'the server to come back' });
+      }, { what: 'the server to come back', timeoutMs: 30_000 });
       assert.deepEqual([...seen].filter((state) => state !== 'starting'), ['ready']);
     });
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { openWindow } from '../support/chromium.ts';
 import type { Window } from '../support/chromium.ts';
-import { oneTimePassword, seen, signInFirst, startWithConsole, windowOf } from '../support/console-journey.ts';
+import { copyBy, oneTimePassword, seen, signInFirst, startWithConsole, windowOf } from '../support/console-journey.ts';
 import { noteSecret } from '../support/secrets.ts';
 import type { TestServer } from '../support/server.ts';
 import { accept, say, startReceiver } from '../support/webhook-receiver.ts';
@@ -45,8 +45,7 @@ test('an admin adds somebody, who signs in with the one-time password, meets the
   await page.getByRole('button', { name: 'Add user' }).click();
   await page.getByRole('heading', { name: 'ann was added' }).waitFor();
   await seen(admins, 'admin-user-added');
-  await page.getByRole('button', { name: 'Copy password' }).click();
-  const oneTime = await page.evaluate<string>('navigator.clipboard.readText()');
+  const oneTime = await copyBy(page, 'Copy password');
   noteSecret('password', oneTime);
   await page.getByRole('link', { name: 'Open ann' }).click();
   await page.getByRole('heading', { name: 'Ann Lee' }).waitFor();
@@ -138,7 +137,7 @@ test('an admin sees everybody\'s databases as they change, and goes to the page 
   await seen(window, 'admin-databases');
   await page.getByLabel('Owner').fill('an');
   await page.getByText('1 of 2 databases').waitFor();
-  assert.match(page.url(), /owner=an/);
+  await page.waitForURL(/owner=an/);
 
   await row.click();
   await page.getByRole('heading', { name: 'orders' }).waitFor();
@@ -222,8 +221,7 @@ test('a person has events sent to a program of theirs, sees how that goes, and a
     await page.getByRole('button', { name: 'Create webhook' }).click();
     await page.getByRole('heading', { name: 'Webhook created' }).waitFor();
     await seen(window, 'webhook-secret');
-    await page.getByRole('button', { name: 'Copy secret' }).click();
-    const secret = await page.evaluate<string>('navigator.clipboard.readText()');
+    const secret = await copyBy(page, 'Copy secret');
     noteSecret('secret', secret);
     assert.match(secret, /^whsec_/);
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { program } from '../clients/program.ts';
 import { openWindow } from '../support/chromium.ts';
-import { addPerson, seen, signInFirst, startWithConsole, windowOf } from '../support/console-journey.ts';
+import { addPerson, copyBy, seen, signInFirst, startWithConsole, windowOf } from '../support/console-journey.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -46,9 +46,7 @@ test('from the first sign-in to the answer of a database of one\'s own, and to i
   await page.getByRole('heading', { name: 'cache' }).waitFor();
   await page.getByText('Running', { exact: false }).first().waitFor();
   await seen(window, 'overview');
-  await page.getByRole('button', { name: 'Copy connection string' }).click();
-  await page.getByText('Copied').first().waitFor({ state: 'attached' });
-  const uri = await page.evaluate<string>('navigator.clipboard.readText()');
+  const uri = await copyBy(page, 'Copy connection string');
   const { password } = new URL(uri);
   noteSecret('password', password);
   assert.equal((await program('/usr/bin/redis-cli', ['-u', uri, '--no-auth-warning', 'SET', 'answer', '42'])).trim(), 'OK');

@@ -19,7 +19,7 @@ async function signInThere(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).click();
 }
 
-describe('with the organisation\'s own issuer', { concurrency: false, timeout: 120_000 }, () => {
+describe('with the organisation\'s own issuer', { concurrency: false, timeout: 300_000 }, () => {
   let issuer: OtherIssuer;
   let server: TestServer;
   let people: People;

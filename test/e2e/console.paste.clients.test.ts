@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../support/tmp.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** From the first sign-in to the answer of a database, by what the page gives out and nothing else. */
-describe('what the console gives out works when it is pasted into a shell', { concurrency: false, timeout: 120_000 }, () => {
+describe('what the console gives out works when it is pasted into a shell', { concurrency: false, timeout: 300_000 }, () => {
   let server: TestServer;
   let window: Window;
   let page: Page;

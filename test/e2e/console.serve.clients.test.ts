@@ -14,7 +14,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const CONSOLE = path.join(ROOT, 'console');
 
 /** As console/README.md tells developers, but for the ports. */
-test('`ng serve` leads to a server that runs: people sign in by both ways, and the list is live', { timeout: 240_000 }, async () => {
+test('`ng serve` leads to a server that runs: people sign in by both ways, and the list is live', { timeout: 420_000 }, async () => {
   await using scratch = await temporaryDirectory('serve');
   const port = await freePort();
   const origin = `http://localhost:${port}`;
@@ -25,7 +25,7 @@ test('`ng serve` leads to a server that runs: people sign in by both ways, and t
   assert.ok(text.includes('http://127.0.0.1:8080'));
   const serve = `cd ${CONSOLE} && exec '${process.execPath}' node_modules/@angular/cli/bin/ng.js serve --port ${port} --proxy-config ${proxy}`;
   await using serving = supervise('/bin/sh', ['-c', serve], { NG_CLI_ANALYTICS: 'false', NO_COLOR: '1' });
-  await waitFor(async () => (await fetch(origin)).ok, { what: '`ng serve` to have built the console', timeoutMs: 120_000, intervalMs: 250, explain: () => serving.output() });
+  await waitFor(async () => (await fetch(origin)).ok, { what: '`ng serve` to have built the console', timeoutMs: 240_000, intervalMs: 250, explain: () => serving.output() });
 
   const oneTime = await addPerson(server, 'ann');
   const ann = await programOf(server, 'ann');

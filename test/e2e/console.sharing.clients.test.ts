@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { InstanceView } from '../../src/api/schemas/instance.ts';
 import { withRedis } from '../support/clients.ts';
 import { openBrowser } from '../support/chromium.ts';
-import { addPerson, seen, signInFirst, startWithConsole } from '../support/console-journey.ts';
+import { addPerson, copyBy, seen, signInFirst, startWithConsole } from '../support/console-journey.ts';
 import { noteSecret } from '../support/secrets.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -55,9 +55,7 @@ test('two people side by side: a database is shared, both see what the other doe
   // As an operator he gets the password, and what either does the other sees.
   await ann.getByLabel('What bob may do').selectOption('operator');
   await bob.getByText('Shared by ann: you can use it').waitFor();
-  await bob.getByRole('button', { name: 'Copy connection string' }).click();
-  await bob.getByText('Copied').first().waitFor({ state: 'attached' });
-  const { hostname: host, port, username, password } = new URL(await bob.evaluate<string>('navigator.clipboard.readText()'));
+  const { hostname: host, port, username, password } = new URL(await copyBy(bob, 'Copy connection string'));
   noteSecret('password', password);
   assert.equal(await withRedis({ host, port: Number(port), username, password, database: '0' }, (client) => client.ping()), 'PONG');
   await seen(bobs, 'overview-operator');
@@ -88,7 +86,7 @@ test('two people side by side: a database is shared, both see what the other doe
   await ann.getByText('It gets a new password').waitFor();
   await ann.getByText('may have kept').waitFor({ state: 'detached' });
   const old = { host, port: Number(port), username, password, database: '0' };
-  await waitFor(() => withRedis(old, (client) => client.ping()).then(() => false, (error: unknown) => /WRONGPASS/.test(String(error))), { what: 'the old password to be refused' });
+  await waitFor(() => withRedis(old, (client) => client.ping()).then(() => false, (error: unknown) => /WRONGPASS/.test(String(error))), { what: 'the old password to be refused', timeoutMs: 60_000 });
 
   // Once more; now he leaves by himself.
   await ann.getByText('Nobody else').waitFor();
@@ -99,8 +97,8 @@ test('two people side by side: a database is shared, both see what the other doe
   await bob.getByRole('button', { name: 'Leave it' }).click();
   await bob.getByRole('heading', { name: 'My databases' }).waitFor();
   await ann.getByText('Nobody else').waitFor();
-  const [one] = (await server.api<{ items: InstanceView[] }>('GET', '/api/containers')).body.items;
-  assert.equal(one?.status, 'running');
+  const only = async (): Promise<InstanceView | undefined> => (await server.api<{ items: InstanceView[] }>('GET', '/api/containers')).body.items[0];
+  await waitFor(async () => (await only())?.status === 'running', { what: 'it to run with its new password', timeoutMs: 60_000 });
   for (const { complaints } of [anns, bobs]) assert.deepEqual(complaints.filter((text) => !/status of 404/.test(text)), []); // of whom there is not, and of what is gone for him
 });
 

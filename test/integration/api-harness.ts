@@ -22,8 +22,12 @@ import { openSecretBox, openStore } from '../../src/store/index.ts';
 import { keepLogText, noteKeysOf, noteSecret, noteSecretsIn } from '../support/secrets.ts';
 import { temporaryDirectory } from '../support/tmp.ts';
 
-/** A port range that no other test and no server of ours uses. */
 export const PORT_RANGE = { from: 21000, to: 21999 };
+/**
+ * An address of the loopback that is this process's own. At 127.0.0.1 other tests, which run at the same time, have databases on ports of this range
+ * and look for free ones as well: what they take for a moment or longer would be missing here.
+ */
+export const LOOPBACK = `127.1.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
 const QUOTA: Quota = { instances: 50, memoryBytes: 64 * 1024 ** 3, cpus: 64, backupBytes: 1024 ** 3 };
 
 /** Parsed answer. `json` is {} for answers without JSON. */
@@ -200,11 +204,11 @@ async function* noLogs(): AsyncGenerator<LogLine> {
   // an instance that has said nothing
 }
 
-/** The real bind. */
+/** The real bind, where nobody else does it. */
 export async function isPortFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
-    server.listen(port, '127.0.0.1');
+    server.listen(port, LOOPBACK);
     await once(server, 'listening');
     return true;
   } catch {

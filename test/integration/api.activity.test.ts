@@ -20,6 +20,21 @@ const activity = async (api: Harness, token: string, query = ''): Promise<Activi
   assert.equal(headers['content-type'], 'application/json; charset=utf-8');
   return JSON.parse(text) as Activity;
 };
+/** What goes on is told by the half hour: what is compared here has to lie in one of them. Near its end the next one is waited for. */
+async function withinOneStep(): Promise<void> {
+  const next = stepBegin(Date.now()) + STEP_MS;
+  if (next - Date.now() < 20_000) await waitFor(() => Date.now() >= next, { what: 'the next half hour', timeoutMs: 60_000 });
+}
+/** Milliseconds of the quickest of some tries: what a busy machine does beside them slows down one, not all. */
+async function quickest(tries: number, work: () => Promise<void>): Promise<number> {
+  const took: number[] = [];
+  for (let count = 0; count < tries; count += 1) {
+    const began = performance.now();
+    await work();
+    took.push(performance.now() - began);
+  }
+  return Math.min(...took);
+}
 /** As the gateways report it, and noted. */
 async function pass(api: Harness, bytes: Readonly<Record<string, number>>): Promise<void> {
   await api.store.activity.report('g', Object.entries(bytes).map(([instanceId, count]) => ({ instanceId, open: 0, sessions: 0, connections: 1, bytesIn: count, bytesOut: 0, lastUsedAt: Date.now() })));
@@ -27,6 +42,7 @@ async function pass(api: Harness, bytes: Readonly<Record<string, number>>): Prom
 }
 
 test('everybody sees what goes on at what they see, an admin at all or only at theirs', async () => {
+  await withinOneStep();
   await using api = await startApi();
   const [ann, bob] = [await api.person('ann'), await api.person('bob')];
   const [one, idle, other, own] = [await create(api, ann.token, 'one'), await create(api, ann.token, 'idle'), await create(api, bob.token, 'other'), await create(api, api.admin.token, 'own')];
@@ -44,15 +60,21 @@ test('everybody sees what goes on at what they see, an admin at all or only at t
 });
 
 test('open streams are told once a minute what is new, each of what it sees, by one read for all; nobody is asked while none is open', async () => {
+  await withinOneStep();
   const clock = new ManualClock(Date.now() - 3_600_000); // whatever it is moved by here, what the store notes is newer
   await using api = await startApi({ clock });
   const url = `${await api.app.listen({ host: '127.0.0.1', port: 0 })}/events/containers`;
   const [ann, bob] = [await api.person('ann'), await api.person('bob')];
   const [one, other] = [await create(api, ann.token, 'one'), await create(api, bob.token, 'other')];
   await api.store.pulses.note();
-  let reads = 0;
+  let [reads, answered] = [0, 0];
   const beats = api.store.pulses.beats.bind(api.store.pulses);
-  api.store.pulses.beats = (since) => { reads += 1; return beats(since); };
+  api.store.pulses.beats = async (since) => {
+    reads += 1;
+    const found = await beats(since);
+    answered += 1;
+    return found;
+  };
   clock.advance(300_000);
   assert.equal(reads, 0);
 
@@ -65,7 +87,8 @@ test('open streams are told once a minute what is new, each of what it sees, by 
   const look = async (...listeners: EventClient[]): Promise<void> => {
     const [before, heard] = [reads, listeners.map((client) => told(client).length)];
     clock.advance(60_000);
-    await waitFor(() => reads === before + 1, { what: 'a read' });
+    await waitFor(() => answered === before + 1, { what: 'a read' }); // only then the next one is set for a minute later
+    assert.equal(reads, answered);
     await waitFor(() => listeners.every((client, at) => told(client).length > heard[at]!), { what: 'what is new to be told' });
     await new Promise((resolve) => void setTimeout(resolve, 30));
   };
@@ -122,15 +145,14 @@ test(`${String(MANY)} databases at which something goes on all the time are told
   database.prepare("update samples set points = ? where resolution = 'pulse'").run(JSON.stringify([1e9, first, ...Array.from({ length: 48 }, (_, index) => 1e9 + index)]));
   database.close();
 
-  const began = performance.now();
-  const all = await activity(api, api.admin.token);
-  const tookAll = performance.now() - began;
-  assert.deepEqual([Object.keys(all.items).length, all.items[ids[7]!]?.length], [MANY + 1, 48]);
+  const tookAll = await quickest(3, async () => {
+    const all = await activity(api, api.admin.token);
+    assert.deepEqual([Object.keys(all.items).length, all.items[ids[7]!]?.length], [MANY + 1, 48]);
+  });
   assert.ok(tookAll < 3000, `${String(tookAll)} ms`);
   const bob = await api.person('bob');
   const { id } = await create(api, bob.token, 'few');
   await pass(api, { [id]: 5 });
-  const few = performance.now();
-  assert.deepEqual(Object.keys((await activity(api, bob.token)).items), [id]);
-  assert.ok(performance.now() - few < 200, `${String(performance.now() - few)} ms for one of few`);
+  const few = await quickest(5, async () => { assert.deepEqual(Object.keys((await activity(api, bob.token)).items), [id]); });
+  assert.ok(few < 200, `${String(few)} ms for one of few`);
 });

@@ -253,11 +253,12 @@ test('all that passes the filter is had as CSV, whole however long, without form
   const eve = await other.person('eve');
   for (let n = 0; n < 450; n += 1) await other.store.audit.append({ ...systemEntry('instance.remove', { subject: `old-${String(n)}`, instanceId: null, ownerId: null }), outcome: 'failed', code: 'internal' });
   assert.equal((await other.ask('/api/tokens', { method: 'POST', token: eve.token, body: { name: '=cmd|x, "y"' } })).status, 201);
-  const at = new Date().toISOString();
+  const today = (): string => new Date().toISOString().slice(0, 10);
+  const day = today();
   const all = await other.ask('/api/audit/export', { token: admin });
   assert.equal(all.status, 200, all.text);
   assert.equal(all.headers['content-type'], 'text/csv; charset=utf-8');
-  assert.equal(all.headers['content-disposition'], `attachment; filename="dbmaker-audit-${at.slice(0, 10)}.csv"`);
+  assert.ok([day, today()].some((one) => all.headers['content-disposition'] === `attachment; filename="dbmaker-audit-${one}.csv"`), String(all.headers['content-disposition']));
   assert.equal(all.headers['cache-control'], 'no-store');
   const [head, first, ...rest] = all.text.split('\r\n');
   assert.equal(head, '\uFEFF"time","who","kind","action","subject","outcome","code","source","detail","instance","token","request","id"');

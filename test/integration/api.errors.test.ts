@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { DbmakerError } from '../../src/domain/errors.ts';
 import type { Harness, Person } from './api-harness.ts';
-import { create, startApi } from './api-harness.ts';
+import { create, LOOPBACK, startApi } from './api-harness.ts';
 
 let api: Harness;
 let ann: Person;
@@ -110,7 +110,7 @@ test('a failed creation leaves its port free', async () => {
 });
 
 test('a port on which somebody else listens is passed over', async () => {
-  const stranger = createServer().listen(21600, '127.0.0.1');
+  const stranger = createServer().listen(21600, LOOPBACK);
   await once(stranger, 'listening');
   try {
     await using two = await startApi({ config: { portRange: { from: 21600, to: 21601 } } });

@@ -164,7 +164,8 @@ test('whoever comes back when what they missed is forgotten is given what there 
   const id = await create(api, ann, 'orders');
   const last = String(await api.store.events.lastId());
   await note(api, ann, id, 3);
-  await waitFor(() => api.store.events.forget({ before: Date.now(), limit: 3 }).then((count) => count > 0), { what: 'old events to be forgotten' });
+  let forgotten = 0; // those of this very millisecond are not old yet
+  await waitFor(async () => (forgotten += await api.store.events.forget({ before: Date.now(), limit: 3 - forgotten })) === 3, { what: 'old events to be forgotten' });
   using client = await EventClient.open(url, ann.token, last);
   await client.until('the snapshot', ({ messages }) => messages.some(({ event, data }) => event === 'snapshot' && data['missed'] === true && data['done'] === true));
   assert.deepEqual(containers(client), [id]);
@@ -246,7 +247,7 @@ test('the streams end when the server closes, which waits for none of them', asy
   await client.until('the snapshot', ({ messages }) => messages.length > 0);
   const began = performance.now();
   await api.app.close();
-  assert.ok(performance.now() - began < 3000);
+  assert.ok(performance.now() - began < 10_000); // it would wait for a stream for ever
   await client.until('its end', ({ ended }) => ended);
   assert.deepEqual(client.messages.at(-1)?.data, { reason: 'closing' });
 });

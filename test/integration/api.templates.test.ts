@@ -67,7 +67,7 @@ test('hostile documents get a clear answer, and quickly', async () => {
   for (const none of ['null', '[]', '7', '"x"', 'true', '']) assert.deepEqual((await validate(none)).fields, { '/': 'must be an object' }, none);
   const deep = (open: string, close: string, levels: number): string => open.repeat(levels) + close.repeat(levels);
   const nested = deep('{"a":', '}', 9000).replace(':}', ':1}');
-  const began = performance.now();
+  const began = process.cpuUsage(); // of this process alone: others on a busy machine make nothing here slow
   for (const [member, pointers] of Object.entries({
     command: ['/command/0'], policies: ['/policies/a'], environmentVariables: ['/environmentVariables/a'], key: [], // what is ours is ignored
   })) {
@@ -81,7 +81,8 @@ test('hostile documents get a clear answer, and quickly', async () => {
   assert.ok((await validate({ ...GOOD, name: `${'a'.repeat(50_000)}!` })).fields['/name']);
   assert.deepEqual(await pointersOf({ ...GOOD, environmentVariables: Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`E${String(n)}`, 'x'])) }), ['/environmentVariables']);
   for (const name of ['constructor', 'toString', 'hasOwnProperty']) assert.deepEqual(await pointersOf({ ...GOOD, [name]: 1 }), [`/${name}`]);
-  assert.ok(performance.now() - began < 5000, `${String(performance.now() - began)} ms`);
+  const { user, system } = process.cpuUsage(began);
+  assert.ok(user + system < 5_000_000, `${String((user + system) / 1000)} ms`);
   for (const [body, code] of [[`{"name":"${'x'.repeat(70_000)}"}`, 'payload_too_large'], ['{', 'invalid_request'], ['{"__proto__":{"valid":true}}', 'invalid_request']] as const) {
     assert.equal((await asAdmin('/api/templates/validate', 'POST', body)).json.code, code);
   }

@@ -12,7 +12,7 @@ import { waitFor } from '../support/wait.ts';
 import { allProcesses } from '../support/world.ts';
 import { COMMON, type Fault, type Scene, eventsOf, sceneOn, withData } from './backups/faults.ts';
 
-test('final backups on Docker: what can go wrong', { timeout: 240_000 }, async (t) => {
+test('final backups on Docker: what can go wrong', { timeout: 600_000 }, async (t) => {
   await ensureImages();
   await using server = await startServer({ runtime: 'docker' });
   const scene = await sceneOn(server);

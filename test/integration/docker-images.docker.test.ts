@@ -66,7 +66,7 @@ test('a TCP-only image is reached at a port of the loopback, also after a restar
     assert.equal((await runtime.observe(one.id)).endpoint, null);
     await runtime.start(one);
   }
-  await waitFor(async () => (await hear((await runtime.observe(two.id)).endpoint)).startsWith('hello'), { what: 'an answer of the second' });
+  for (const { id } of [one, two]) await waitFor(async () => (await hear((await runtime.observe(id)).endpoint)).startsWith('hello'), { what: 'an answer of both' });
   const neighbour = (await home.docker('inspect', '-f', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', `dbmaker-${two.id}`)).trim();
   const reach = 'use IO::Socket::INET; print IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 7000, Timeout => 2) ? "reached" : "no"';
   assert.equal((await runtime.exec(one.id, ['perl', '-e', reach, neighbour])).stdout, 'no');

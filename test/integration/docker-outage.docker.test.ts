@@ -36,7 +36,7 @@ test('a missing image of ours is built once for all who ask, with progress; a bu
   await writeFile(path.join(context, 'Dockerfile'), 'ARG BASE\nFROM ${BASE}\nRUN echo because >&2; exit 3\n');
   await assert.rejects(home.runtime.prepare(workload, () => undefined), { code: 'image_build_failed', message: /because/ });
 
-  await writeFile(path.join(context, 'Dockerfile'), 'ARG BASE\nFROM ${BASE}\nCOPY file /\nRUN sleep 1; od -An -N8 -tx8 /dev/urandom > /made\n');
+  await writeFile(path.join(context, 'Dockerfile'), 'ARG BASE\nFROM ${BASE}\nCOPY file /\nRUN sleep 5; od -An -N8 -tx8 /dev/urandom > /made\n');
   const heard: string[][] = [[], []];
   const cancel = new AbortController();
   const impatient = home.runtime.prepare(workload, () => cancel.abort(), cancel.signal);
@@ -63,8 +63,9 @@ test('while Docker is down every call says so at once; when it is back everythin
   const ending = new AbortController();
   runtime.watch({ onChange: () => undefined, onResync: () => (resyncs += 1) }, ending.signal);
   try {
-    await waitFor(() => resyncs === 1, { what: 'the first resync' });
+    await waitFor(() => resyncs > 0, { what: 'the first resync' });
     await dockerd.stop();
+    const known = resyncs;
     const { id } = workload;
     const calls: Record<string, () => Promise<unknown>> = {
       info: () => runtime.info(),
@@ -83,14 +84,18 @@ test('while Docker is down every call says so at once; when it is back everythin
       exec: () => runtime.exec(id, ['true']),
       stats: () => runtime.stats(id),
     };
-    const began = Date.now();
-    for (const [name, call] of Object.entries(calls)) {
-      await assert.rejects(call(), (error) => isDbmakerError(error, 'runtime_unavailable'), name);
+    const took: number[] = []; // of three times the quickest counts: what a busy machine does beside them slows down one, not all
+    for (let times = 0; times < 3; times += 1) {
+      const began = performance.now();
+      for (const [name, call] of Object.entries(calls)) {
+        await assert.rejects(call(), (error) => isDbmakerError(error, 'runtime_unavailable'), name);
+      }
+      took.push(performance.now() - began);
     }
-    assert.ok(Date.now() - began < 2_000, `took ${Date.now() - began} ms`);
+    assert.ok(Math.min(...took) < 2_000, `took ${took.join(', ')} ms`);
 
     await dockerd.start();
-    await waitFor(() => resyncs > 1, { what: 'a resync', timeoutMs: 15_000 });
+    await waitFor(() => resyncs > known, { what: 'a resync', timeoutMs: 30_000 });
     assert.equal((await runtime.observe(id)).state, 'exited');
     await runtime.start(workload);
     await ready(dockerWorld(home), workload);

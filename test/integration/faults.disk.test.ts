@@ -58,7 +58,7 @@ function disks(base: string): void {
     return { ann, id, login };
   };
 
-  test('a disk without room for a database: it fails in words, leaves nothing half-made, and comes by itself once there is room', { timeout: 60_000 }, async () => {
+  test('a disk without room for a database: it fails in words, leaves nothing half-made, and comes by itself once there is room', { timeout: 120_000 }, async () => {
     const home = mount('small', 160);
     await using server = await serverOn(home);
     const ann = await makePerson(server, 'ann');
@@ -66,8 +66,8 @@ function disks(base: string): void {
     const login = await ann.connection(kept.id);
     await write('redis', login, 1);
     const relieve = fill(home, 8 * MIB); // less than a cluster of PostgreSQL
-    const { id } = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'large', resources: { memory: '128MB' } }, { prefer: 'wait=30' });
-    const { status, reason, nextTryAt } = await ann.get(id);
+    // As it is answered: a moment later it is tried again.
+    const { id, status, reason, nextTryAt } = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'large', resources: { memory: '128MB' } }, { prefer: 'wait=60' });
     assert.deepEqual([status, reason?.code], ['failed', 'disk_full'], JSON.stringify(reason));
     assert.match(reason?.message ?? '', /^The disk of the server is full\. Make room on the disk that holds DBMAKER_HOME\.$/);
     assert.notEqual(nextTryAt, null);
@@ -80,7 +80,7 @@ function disks(base: string): void {
 
     // Given up instead, and deleted on the full disk.
     const again = fill(home, 8 * MIB);
-    const other = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'given-up', resources: { memory: '128MB' } }, { prefer: 'wait=30' });
+    const other = await ann.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'given-up', resources: { memory: '128MB' } }, { prefer: 'wait=60' });
     assert.equal(other.reason?.code, 'disk_full');
     await ann.delete(other.id);
     assert.ok(!existsSync(path.join(home, 'instances', other.id)));
@@ -94,7 +94,7 @@ function disks(base: string): void {
     await withRedis(login, async (client) => {
       await client.bgrewriteaof().catch(() => undefined);
       // Or it would take the room that is left below.
-      await waitFor(async () => /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0/.test(await client.info('persistence')), { what: 'the log to be written anew' });
+      await waitFor(async () => /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0/.test(await client.info('persistence')), { what: 'the log to be written anew', timeoutMs: 30_000 });
     });
     const relieve = fill(home, 12 * MIB);
     await ann.must(202, 'DELETE', `/api/containers/${id}`);
@@ -107,7 +107,7 @@ function disks(base: string): void {
     assert.equal(items.filter(({ type }) => type === 'instance.backup-failed').length, 1);
     assert.deepEqual((await ann.must<{ items: unknown[] }>(200, 'GET', '/api/backups')).items, []);
     const half = (): number => readdirSync(path.join(home, 'backups'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
-    await waitFor(() => half() === 0, { what: 'the room that half a backup took to be given back', timeoutMs: 5000 });
+    await waitFor(() => half() === 0, { what: 'the room that half a backup took to be given back', timeoutMs: 30_000 });
     relieve();
     const backup = await ann.deleteKeeping(id);
     assert.ok(backup.bytes > 30 * MIB);
@@ -158,7 +158,7 @@ function disks(base: string): void {
     assert.deepEqual(await read('redis', await ann.connection((await ann.restore(backup.id)).id)), [1]);
   });
 
-  test('a disk without room for a row: 507 in words, what runs goes on, nothing is half-made, and all is well once there is room', { timeout: 60_000 }, async () => {
+  test('a disk without room for a row: 507 in words, what runs goes on, nothing is half-made, and all is well once there is room', { timeout: 120_000 }, async () => {
     const home = mount('full', 96);
     await using server = await serverOn(home);
     const ann = await makePerson(server, 'ann');
@@ -187,7 +187,7 @@ function disks(base: string): void {
     assert.deepEqual(await read('redis', login), [1, 2]);
   });
 
-  test('a store that becomes read-only: 503 in words, databases go on serving, and all is well without a restart once it can be written', { timeout: 60_000 }, async (context) => {
+  test('a store that becomes read-only: 503 in words, databases go on serving, and all is well without a restart once it can be written', { timeout: 120_000 }, async (context) => {
     const home = path.join(base, 'locked');
     await using server = await serverOn(home);
     const ann = await makePerson(server, 'ann');

@@ -91,7 +91,7 @@ async function exactlyFiveOfAHundred(server: TestServer): Promise<Person> {
   return ann;
 }
 
-test('100 requests at once with a quota of 5 make exactly 5 databases', { timeout: 60_000 }, async () => {
+test('100 requests at once with a quota of 5 make exactly 5 databases', { timeout: 120_000 }, async () => {
   await using server = await startServer({ runtime: 'process' });
   const ann = await exactlyFiveOfAHundred(server);
   const { detail, remedy } = await ann.refused('quota_exceeded', 'POST', '/api/containers', cache('more'));
@@ -107,16 +107,16 @@ test('100 requests at once with a quota of 5 make exactly 5 databases', { timeou
   await ann.create(cache('more'));
 });
 
-test('the same where the rows are in PostgreSQL', { timeout: 60_000 }, async () => {
+test('the same where the rows are in PostgreSQL', { timeout: 120_000 }, async () => {
   await using postgres = await startPostgres();
   await using server = await startServer({ runtime: 'process', env: { DBMAKER_DATABASE_URL: await postgres.createDatabase() } });
   await exactlyFiveOfAHundred(server);
   assert.equal((await (await admin(server)).must<{ ports: { taken: number } }>(200, 'GET', '/api/monitoring')).ports.taken, 5);
 });
 
-test('a range of one port: the second database is refused in words, leaves nothing, and can be made once the first is gone', { timeout: 60_000 }, async () => {
+test('a range of one port: the second database is refused in words, leaves nothing, and can be made once the first is gone', { timeout: 120_000 }, async () => {
   await using range = await claimPortRange();
-  await using server = await startServer({ runtime: 'process', env: { DBMAKER_PORT_RANGE: `${range.from}-${range.from}`, DBMAKER_PORT_QUARANTINE_SECONDS: '2' } });
+  await using server = await startServer({ runtime: 'process', env: { DBMAKER_PORT_RANGE: `${range.from}-${range.from}`, DBMAKER_PORT_QUARANTINE_SECONDS: '8' } });
   const ann = await makePerson(server, 'ann');
   const first = await ann.create(cache('first'));
   assert.equal(first.port, range.from);
@@ -131,15 +131,15 @@ test('a range of one port: the second database is refused in words, leaves nothi
   const resting = await ann.ask<{ code: string; detail: string }>('POST', '/api/containers', cache('second'));
   assert.equal(resting.body.code, 'ports_exhausted');
   assert.match(resting.body.detail, /resting; the next is free in \d s/);
-  assert.ok(Number(resting.headers.get('retry-after')) <= 2);
+  assert.ok(Number(resting.headers.get('retry-after')) <= 8); // so long that a busy machine asks in time
   const second = await waitFor(async () => {
     const answer = await post(ann, cache('second'), { prefer: 'wait=30' });
     return answer.status === 201 && answer.body;
-  }, { what: 'the port to be free again', timeoutMs: 15_000, intervalMs: 200 });
+  }, { what: 'the port to be free again', timeoutMs: 30_000, intervalMs: 200 });
   assert.equal(second.port, range.from);
 });
 
-test('ports that other programs use are passed over, and a program that takes the port of a database is waited for', { timeout: 60_000 }, async () => {
+test('ports that other programs use are passed over, and a program that takes the port of a database is waited for', { timeout: 120_000 }, async () => {
   await using range = await claimPortRange();
   const [a, b, c] = [range.from, range.from + 1, range.from + 2];
   await using others = new AsyncDisposableStack();

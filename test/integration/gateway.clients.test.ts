@@ -34,7 +34,7 @@ before(async () => {
   targets.redis = await makeTargets(server, ann, 'redis', { name: 'redis' });
   targets.guardedPostgresql = await makeTargets(server, ann, 'postgresql', { name: 'guardedpostgresql', tlsOnly: true, allowedSources: ['10.9.8.7', '127.0.0.1'] });
   targets.guardedRedis = await makeTargets(server, ann, 'redis', { name: 'guardedredis', tlsOnly: true, allowedSources: ['127.0.0.1'] });
-}, { timeout: 120_000 });
+}, { timeout: 240_000 });
 after(() => server[Symbol.asyncDispose]());
 
 describe('PostgreSQL', { timeout: 400_000 }, () => {

@@ -85,8 +85,8 @@ test('an upgrade that is not answered ends with its client: the service\'s conne
 
 test('an upgrade that is not answered in time is refused with 502', async () => {
   await using web = await service(null);
-  await using at = await open(web, { handshakeMs: 400 });
-  assert.match(await exchange(at.house.ports.tls, `GET / HTTP/1.1\r\nHost: ${at.host}\r\n${UPGRADE}\r\n`), /^HTTP\/1\.1 502 .*\r\n\r\nThe service did not answer within 0\.4 seconds/s);
+  await using at = await open(web, { handshakeMs: 3500 }); // longer than a busy machine may keep the request itself
+  assert.match(await exchange(at.house.ports.tls, `GET / HTTP/1.1\r\nHost: ${at.host}\r\n${UPGRADE}\r\n`), /^HTTP\/1\.1 502 .*\r\n\r\nThe service did not answer within 3\.5 seconds/s);
   await waitFor(() => web.database.sockets.at(-1)?.destroyed, { what: 'the service\'s connection to be closed' });
 });
 
@@ -303,7 +303,7 @@ test('the head of each request has its time: a slow first one is cut, and so is 
   const slow = await dialPlain(at.port);
   slow.write('GET / HTTP/1.1\r\nHo');
   assert.match(await readAll(slow), /^HTTP\/1\.1 408 Request Timeout\r\n[^]*\r\n\r\nNo complete request came within 0\.6 seconds/);
-  assert.ok(performance.now() - began >= 590 && performance.now() - began < 2000);
+  assert.ok(performance.now() - began >= 590 && performance.now() - began < 8000);
 
   kept.write(`GET /2 HTTP/1.1\r\nHost: x\r\n\r\n`);
   await until(kept, /ok$/);

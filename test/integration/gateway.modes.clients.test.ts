@@ -40,7 +40,7 @@ before(async () => {
   [postgresql, guarded, redis] = await Promise.all([
     makeTargets(server, ann, 'postgresql', { name: 'open' }), makeTargets(server, ann, 'postgresql', { name: 'guarded', tlsOnly: true }), makeTargets(server, ann, 'redis', { name: 'redis' }),
   ]);
-}, { timeout: 120_000 });
+}, { timeout: 300_000 });
 after(() => server[Symbol.asyncDispose]());
 
 const slugOf = ({ hostname }: Target): string => hostname.split('.')[0] ?? '';
@@ -48,7 +48,7 @@ const slugOf = ({ hostname }: Target): string => hostname.split('.')[0] ?? '';
 const withMode = (target: Target, sslmode: string, more: Target['settings'] = {}): Target =>
   ({ ...target, settings: { sslmode, sslrootcert: sslmode.startsWith('verify') ? target.ca : undefined, ...more } });
 
-describe('libpq', { timeout: 120_000 }, () => {
+describe('libpq', { timeout: 300_000 }, () => {
   it('every sslmode is answered on the own port; the shared port wants TLS, and says so to sslmode=disable', async () => {
     for (const sslmode of ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']) {
       answered(psql, await psql.ask(withMode(postgresql.direct, sslmode)));
@@ -139,7 +139,7 @@ describe('libpq', { timeout: 120_000 }, () => {
   });
 });
 
-describe('clients that are given an address and so send no server name', { timeout: 120_000 }, () => {
+describe('clients that are given an address and so send no server name', { timeout: 300_000 }, () => {
   it('of PostgreSQL, name the database in an option, in TLS with the address verified; without it each shows what to do', () => each(POSTGRESQL, async (client) => {
     const byAddress = { ...postgresql.byName, hostname: '127.0.0.1' };
     answered(client, await client.ask({ ...byAddress, options: `endpoint=${slugOf(postgresql.byName)}` }));
@@ -155,7 +155,7 @@ describe('clients that are given an address and so send no server name', { timeo
   }));
 });
 
-describe('openssl s_client', { timeout: 120_000 }, () => {
+describe('openssl s_client', { timeout: 300_000 }, () => {
   const doors = (): readonly (readonly [string, Target, string[]])[] => [
     ['PostgreSQL, shared', postgresql.byName, ['-starttls', 'postgres']], ['PostgreSQL, own', postgresql.direct, ['-starttls', 'postgres']],
     ['Redis, shared', redis.byName, []], ['Redis, own', redis.direct, []],
@@ -195,7 +195,7 @@ describe('openssl s_client', { timeout: 120_000 }, () => {
   });
 });
 
-it('a paused database is woken by each client, which sees latency only: the server is the one that it was', { timeout: 120_000 }, async () => {
+it('a paused database is woken by each client, which sees latency only: the server is the one that it was', { timeout: 300_000 }, async () => {
   for (const [family, { id, byName, direct }] of [[POSTGRESQL, postgresql], [REDIS, redis]] as const) {
     for (const [nth, client] of family.entries()) {
       await ann.ask('POST', `/api/containers/${id}/sleep`);
@@ -203,7 +203,7 @@ it('a paused database is woken by each client, which sees latency only: the serv
       const paused = await mainProcess(id);
       const began = performance.now();
       answered(client, await client.ask(nth % 2 === 0 ? byName : direct));
-      assert.ok(performance.now() - began < 10_000, `${client.name} waited ${performance.now() - began} ms`);
+      assert.ok(performance.now() - began < 20_000, `${client.name} waited ${performance.now() - began} ms`);
       assert.equal(await mainProcess(id), paused, 'it was not started anew');
       assert.equal((await ann.get(id)).status, 'running');
     }

@@ -37,7 +37,7 @@ async function ask(socket: Socket, text: string, until: RegExp): Promise<string>
   socket.write(text);
   let heard = '';
   while (!until.test(heard)) {
-    const [chunk] = (await once(socket, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer];
+    const [chunk] = (await once(socket, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer];
     heard += chunk.toString();
   }
   return heard;

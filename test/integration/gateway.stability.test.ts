@@ -31,7 +31,7 @@ test('with the store away known databases are reached, one that sleeps is told a
   let away = false;
   const log = recordedLog();
   const trouble = (): (() => Promise<never>) | null => (away ? () => Promise.reject(new DbmakerError('store_unavailable', 'away')) : null);
-  await using house = await GatewayHouse.open({ wakeDeadlineMs: 300, pollMs: 50 }, { log, store: (real) => storeWith(real, 'instances', trouble) });
+  await using house = await GatewayHouse.open({ wakeDeadlineMs: 3500, pollMs: 50 }, { log, store: (real) => storeWith(real, 'instances', trouble) });
   const known = await house.instance({ endpoint: echo.endpoint });
   const asleep = await house.instance({ engine: 'redis', endpoint: echo.endpoint, state: 'sleeping' });
   away = true;
@@ -102,8 +102,8 @@ test('a backend that answers a login with nonsense or without end costs its clie
 
 test('a PROXY header leads the way on the shared ports too, of IPv6 clients as well; LOCAL is the load balancer itself; none within the deadline ends it', async () => {
   await using database = await FakeDatabase.open((socket) => void socket.once('data', () => socket.write(READY)));
-  await using house = await GatewayHouse.open({ proxyProtocolFrom: ['127.0.0.50'], handshakeMs: 400 });
-  const { slug, port } = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, access: { allow: ['2001:db8::/32'] } });
+  await using house = await GatewayHouse.open({ proxyProtocolFrom: ['127.0.0.50'] });
+  const { slug } = await house.instance({ engine: 'postgresql', endpoint: database.endpoint, access: { allow: ['2001:db8::/32'] } });
   const secure = async (header: string | Buffer): Promise<Socket> => {
     const raw = await sent(house.ports.postgresql, header, '127.0.0.50');
     const socket = dialTls({ socket: raw, ca: house.authority, servername: `${slug}.db.test`, checkServerIdentity: () => undefined, ALPNProtocols: ['postgresql'] }).on('error', () => undefined);
@@ -116,7 +116,10 @@ test('a PROXY header leads the way on the shared ports too, of IPv6 clients as w
   six.destroy();
   const local = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
   assert.match((await readError(await secure(local))).M ?? '', /from your address \(127\.0\.0\.50\)/);
+  // Of its own: the logins above need their time on a busy machine.
+  await using strict = await GatewayHouse.open({ proxyProtocolFrom: ['127.0.0.50'], handshakeMs: 400 });
+  const silent = await strict.instance({ engine: 'postgresql', endpoint: database.endpoint });
   const began = performance.now();
-  assert.equal(await readAll(await dialPlain(port, '127.0.0.50')), '');
+  assert.equal(await readAll(await dialPlain(silent.port, '127.0.0.50')), '');
   assert.ok(performance.now() - began > 300);
 });

@@ -37,7 +37,7 @@ async function start(home: DockerHome, workload: Workload): Promise<EngineTarget
 async function refusal(home: DockerHome, workload: Workload): Promise<string> {
   await home.runtime.create(workload);
   await home.runtime.start(workload);
-  await waitFor(async () => (await home.runtime.observe(workload.id)).exitCode === 1, { what: 'exit code 1' });
+  await waitFor(async () => (await home.runtime.observe(workload.id)).exitCode === 1, { what: 'exit code 1', timeoutMs: 30_000 });
   return (await collect(home.runtime.logs(workload.id, { tail: 10, follow: false }))).map(({ text }) => text).join('\n');
 }
 
@@ -58,7 +58,7 @@ test('postgresql: names and passwords are data, whatever they hold', async () =>
     const user = environment.POSTGRES_USER ?? 'postgres';
     const database = environment.POSTGRES_DB ?? user;
     const target = { ...targetOf(dockerWorld(home), workload), username: user, database };
-    await waitFor(() => rows(target, 'SELECT 1'), { what: `a login as ${user}`, explain: async () => (await collect(home.runtime.logs(workload.id, { tail: 9, follow: false }))).map(({ text }) => text).join('\n') });
+    await waitFor(() => rows(target, 'SELECT 1'), { what: `a login as ${user}`, timeoutMs: 30_000, explain: async () => (await collect(home.runtime.logs(workload.id, { tail: 9, follow: false }))).map(({ text }) => text).join('\n') });
     assert.deepEqual(await rows(target, 'SELECT current_database()'), [database]);
     assert.deepEqual(await rows(target, 'SELECT rolname FROM pg_roles WHERE rolcanlogin'), [user]);
     assert.deepEqual(await rows(target, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user'), ['t']);
@@ -122,14 +122,14 @@ test('postgresql: an unfinished first start begins anew, however often it is kil
     await waitFor(async () => (await home.runtime.observe(workload.id)).state === 'exited', { what: 'the end' });
   }
   await home.runtime.start(workload);
-  await waitFor(() => rows(target, 'SELECT 1'), { what: 'a login' });
+  await waitFor(() => rows(target, 'SELECT 1'), { what: 'a login', timeoutMs: 30_000 });
   assert.deepEqual((await readdir(path.join(data, 'base'))).includes('junk'), false);
   assert.deepEqual((await readdir(data)).includes('dbmaker.initialising'), false);
   await rows(target, 'CREATE TABLE public.kept ()');
   await home.docker('kill', `dbmaker-${workload.id}`);
   await waitFor(async () => (await home.runtime.observe(workload.id)).state === 'exited', { what: 'the end' });
   await home.runtime.start(workload);
-  await waitFor(() => rows(target, 'SELECT 1'), { what: 'a login' });
+  await waitFor(() => rows(target, 'SELECT 1'), { what: 'a login', timeoutMs: 30_000 });
   assert.deepEqual(await rows(target, 'SELECT count(*) FROM public.kept'), ['0']);
   const { stdout } = await home.runtime.exec(workload.id, ['sh', '-c', 'pg_controldata | grep -c "in production"']);
   assert.equal(stdout.trim(), '1');

@@ -8,7 +8,7 @@ import { makePerson } from '../support/person.ts';
 import { startServer } from '../support/server.ts';
 import { waitFor } from '../support/wait.ts';
 
-test('nobody uses it: it falls asleep, its owner is warned, it goes after a final backup, and comes back from that with its data', { timeout: 400_000 }, async () => {
+test('nobody uses it: it falls asleep, its owner is warned, it goes after a final backup, and comes back from that with its data', { timeout: 600_000 }, async () => {
   await using time = await movableTime();
   await using server = await startServer({ runtime: 'process', env: time.env });
   const ann = await makePerson(server, 'ann');
@@ -32,7 +32,7 @@ test('nobody uses it: it falls asleep, its owner is warned, it goes after a fina
     await waitFor(async () => {
       const { gateway } = await ann.must<{ gateway: { open: number; lastUsedAt: string | null } }>(200, 'GET', `/api/containers/${id}/metrics`);
       return gateway.lastUsedAt !== null && gateway.open === 0;
-    }, { what: 'the end of the session to be told' });
+    }, { what: 'the end of the session to be told', timeoutMs: 30_000 });
   };
   const first = await connect(lonely.id);
   await first.set('precious', 'data');
@@ -42,13 +42,13 @@ test('nobody uses it: it falls asleep, its owner is warned, it goes after a fina
   const heard = (id: string, type: string) => stream.events.find(({ data }) => data['containerId'] === id && data['type'] === type);
   const hears = (id: string, type: string): Promise<unknown> => stream.until(`${type} of ${id}`, () => heard(id, type) !== undefined, 40_000);
 
-  /** In steps that are no gap for the policies, each with a look of theirs in it. */
+  /** In steps of which two are no gap for the policies (a quarter of an hour more than between two looks): no third one begins before their next look, also when that is seconds late. */
   const passes = async (from: number, to: number, until: () => boolean): Promise<void> => {
-    for (let hours = from; hours <= to && !until(); hours += 0.22) {
+    for (let hours = from; hours <= to && !until(); hours += 0.11) {
       await time.setHours(hours);
-      await new Promise((resolve) => setTimeout(resolve, 10_500));
+      await new Promise((resolve) => setTimeout(resolve, 7500));
     }
-    await waitFor(until, { what: 'what should have happened by now', timeoutMs: 20_000 });
+    await waitFor(until, { what: 'what should have happened by now', timeoutMs: 40_000 });
   };
   await time.setHours(1.1);
   await ann.until(lonely.id, 'it to sleep', ({ status }) => status === 'sleeping');

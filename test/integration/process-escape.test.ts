@@ -32,9 +32,9 @@ test('no process of an instance\'s user outlives its removal, wherever it hides;
   const lock = await open(path.join(elsewhere.path, 'lock'), 'w', 0o600);
   const [hidden, other] = await Promise.all([escaped(uid), escaped(uid, lock.fd)]);
   try {
-    const end = once(hidden, 'exit');
     await world.runtime.remove(workload.id);
-    assert.deepEqual(await Promise.race([end, new Promise((resolve) => { setTimeout(resolve, 2_000, 'it lives'); })]), [null, 'SIGKILL']);
+    await waitFor(() => hidden.exitCode !== null || hidden.signalCode !== null, { what: 'its end' });
+    assert.deepEqual([hidden.exitCode, hidden.signalCode], [null, 'SIGKILL']);
     assert.equal(other.exitCode ?? other.signalCode, null);
   } finally {
     hidden.kill('SIGKILL');

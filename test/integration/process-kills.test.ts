@@ -78,14 +78,15 @@ for (const engine of ['postgresql', 'redis'] as const) {
     server.kill();
     const changes: string[] = [];
     const watching = new AbortController();
-    world.runtime.watch({ onChange: (id) => void changes.push(id), onResync: () => undefined }, watching.signal);
+    let looked = false;
+    world.runtime.watch({ onChange: (id) => void changes.push(id), onResync: () => { looked = true; } }, watching.signal);
     try {
       await writeRow(engine, target, 'after');
       assert.equal(await world.pidOf(workload.id), pid);
       await waitFor(async () => (await world.runtime.observe(workload.id)).state === 'running', { what: 'the adoption' });
-      await pause(350); // the watch has looked once, so that what follows is a change
+      await waitFor(() => looked, { what: 'the first look of the watch, so that what follows is a change' });
       await world.reopen().stop(workload.id, GRACE);
-      await waitFor(() => changes.includes(workload.id), { what: 'news of the end', timeoutMs: 1_000 });
+      await waitFor(() => changes.includes(workload.id), { what: 'news of the end' });
       const ended = await world.runtime.observe(workload.id);
       assert.deepEqual({ state: ended.state, exitCode: ended.exitCode, outOfMemory: ended.outOfMemory }, { state: 'exited', exitCode: 0, outOfMemory: false });
       await world.runtime.start(workload);

@@ -274,14 +274,18 @@ describe('sign-in with a local account', { concurrency: false }, () => {
       return { ms: performance.now() - began, said: answer.text.replaceAll(/interaction\/[\w-]+|value="[^"]*"/g, '') };
     };
     const times: Record<'ann' | 'nobody-x', number[]> = { ann: [], 'nobody-x': [] };
-    for (let count = 0; count < 4; count += 1) {
+    // The least of each: others use this machine too. More of them until they agree, if they ever do (ten failures and the name is locked).
+    const differ = (): boolean => {
+      const [known, unknown] = [Math.min(...times.ann), Math.min(...times['nobody-x'])];
+      return Math.abs(known - unknown) >= 0.5 * Math.max(known, unknown);
+    };
+    for (let count = 0; count < 4 || (count < 9 && differ()); count += 1) {
       const [known, unknown] = [await time('ann'), await time('nobody-x')];
       assert.equal(known.said, unknown.said);
       times.ann.push(known.ms);
       times['nobody-x'].push(unknown.ms);
     }
-    const [known, unknown] = [Math.min(...times.ann), Math.min(...times['nobody-x'])];
-    assert.ok(Math.abs(known - unknown) < 0.5 * Math.max(known, unknown), `${known.toFixed(1)} ms and ${unknown.toFixed(1)} ms`);
+    assert.ok(!differ(), JSON.stringify(times));
   });
 
   test('failed logins are limited, the same for a name that nobody has; a flood of them does not stop the server', async () => {

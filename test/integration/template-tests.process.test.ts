@@ -29,7 +29,7 @@ test('a good one is told of as any database, takes connections as its template s
   assert.equal((await client.query<{ work_mem: string }>('show work_mem')).rows[0]?.work_mem, '9MB');
   await client.end();
   const steps = (): string[] => stream.events.filter(({ data }) => data['containerId'] === id).map(({ data }) => String(data['type']));
-  assert.ok(steps().includes('instance.created') && steps().includes('instance.running'), steps().join());
+  await waitFor(() => steps().includes('instance.created') && steps().includes('instance.running'), { what: 'both to be told of', explain: () => steps().join() });
 
   // The page was closed: nobody deletes it.
   await time.setHours(9 / 60);

@@ -99,16 +99,18 @@ test('a receiver that fails is tried again, at once when a person asks; one that
   await ada.must(202, 'POST', '/api/containers', { template: 'postgresql', name: 'orders' });
   await told(works, 'instance.created', server);
   assert.ok(performance.now() - asked < 9000, 'told while another receiver still hangs');
-  const failed = async (attempts: number): Promise<DeliveryView> => waitFor(async () => {
+  const written = async (what: string, is: (delivery: DeliveryView) => boolean): Promise<DeliveryView> => waitFor(async () => {
     const [first] = await deliveries(ada, webhook.id);
-    return first?.attempts === attempts && first;
-  }, { what: `${attempts} tries to be written down` });
-  const first = await failed(1);
+    return first !== undefined && is(first) && first;
+  }, { what });
+  const first = await written('a try to be written down', ({ attempts }) => attempts > 0);
   assert.deepEqual([first.state, first.lastStatus, first.lastError], ['pending', 503, 'The receiver answered 503.']);
   broken.answer = accept;
   await ada.must(202, 'POST', `/api/webhooks/${webhook.id}/deliveries/${first.id}/retry`);
-  assert.deepEqual((({ state, lastStatus, lastError }) => [state, lastStatus, lastError])(await failed(2)), ['delivered', 204, null]);
-  assert.equal(broken.received.length, 2);
+  const last = await written('it to be delivered', ({ state }) => state === 'delivered');
+  assert.deepEqual([last.lastStatus, last.lastError], [204, null]);
+  assert.ok(last.attempts >= 2);
+  assert.equal(broken.received.length, last.attempts, 'two, or more where the first look came after the next try');
   assert.deepEqual(new Set(broken.received.map(({ headers, body }) => `${String(headers['webhook-id'])}${body}`)).size, 1);
 });
 
@@ -147,9 +149,11 @@ test('kill -9 of the server, again and again while events come and are sent, los
   let changes = 0;
   for (let kills = 0; kills < 6; kills += 1) {
     let killed = false;
+    let made = 0;
     const changing = (async () => {
-      while (!killed) await ada.ask('PATCH', `/api/containers/${database.id}`, { name: `orders-${(changes += 1)}` }).catch(() => undefined);
+      while (!killed) await ada.ask('PATCH', `/api/containers/${database.id}`, { name: `orders-${(changes += 1)}` }).then(() => { made += 1; }, () => undefined);
     })();
+    await waitFor(() => made >= 2, { what: 'changes to be made', timeoutMs: 30_000 }); // a busy machine makes few in the time below
     await pause(random.between(50, 700));
     await server.kill('SIGKILL');
     killed = true;
@@ -162,14 +166,16 @@ test('kill -9 of the server, again and again while events come and are sent, los
     const all = await deliveries(ada, webhook.id);
     return all.length >= events.length && all.every(({ state }) => state === 'delivered') && all;
   }, { what: 'everything to be delivered', timeoutMs: 60_000, intervalMs: 200, explain: async () => JSON.stringify([events.length, (await deliveries(ada, webhook.id)).filter(({ state }) => state !== 'delivered')]) });
-  const late = await eventsOf(ada, database.id); // a restart tells of itself
-  assert.deepEqual(log.map(({ eventId }) => eventId).filter((id) => id! <= events.at(-1)!), events);
-  assert.deepEqual([...new Set(receiver.received.map(({ json }) => json.eventId))].filter((id) => late.includes(id!) && id! <= events.at(-1)!), events, 'each arrived, in order');
-  const idOf = new Map(log.map(({ id, eventId }) => [eventId, id]));
-  for (const received of receiver.received) {
-    assert.equal(received.headers['webhook-id'], idOf.get(received.json.eventId), 'under the same id each time');
-    assert.equal(verified(received, webhook.secret), 1);
+  // Only of those that were there when we looked: a restart tells of itself, and that may come at any time.
+  const known = log.filter(({ eventId }) => eventId! <= events.at(-1)!);
+  const received = receiver.received.filter(({ json }) => json.eventId! <= events.at(-1)!);
+  assert.deepEqual(known.map(({ eventId }) => eventId), events);
+  assert.deepEqual([...new Set(received.map(({ json }) => json.eventId))], events, 'each arrived, in order');
+  const idOf = new Map(known.map(({ id, eventId }) => [eventId, id]));
+  for (const one of received) {
+    assert.equal(one.headers['webhook-id'], idOf.get(one.json.eventId), 'under the same id each time');
+    assert.equal(verified(one, webhook.secret), 1);
   }
-  assert.ok(receiver.received.length - log.length <= 6, 'each kill repeats one at most');
-  context.diagnostic(`${events.length} events, ${receiver.received.length - log.length} sent twice`);
+  assert.ok(received.length - known.length <= 6, 'each kill repeats one at most');
+  context.diagnostic(`${events.length} events, ${received.length - known.length} sent twice`);
 });

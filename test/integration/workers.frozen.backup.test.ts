@@ -49,6 +49,7 @@ test('a worker that was frozen while it made a backup leaves that of the one tha
       output.write('the first half, ');
       process.kill(pid, 'SIGCONT');
       await new Promise((resolve) => setTimeout(resolve, 3000)); // it fails, gives up and tidies meanwhile
+      await waitFor(() => !readdirSync(path.join(server.home, 'backups', backup.id)).includes(String(backup.attempt)), { what: 'what it had made to be tidied away', timeoutMs: 30_000 });
       output.end('and the second');
     });
     await files.seal(place);
@@ -60,7 +61,7 @@ test('a worker that was frozen while it made a backup leaves that of the one tha
     await store.instances.releaseLease(lease);
     // The rest is only the removal, whoever does it.
     await ann.must(202, 'DELETE', `/api/containers/${id}`);
-    await waitFor(async () => (await ann.ask('GET', `/api/containers/${id}`)).status === 404, { what: 'it to be gone' });
+    await waitFor(async () => (await ann.ask('GET', `/api/containers/${id}`)).status === 404, { what: 'it to be gone', timeoutMs: 30_000 });
     await files.verify(place, [made]);
   } finally {
     process.kill(pid, 'SIGCONT'); // whatever failed: a frozen one cannot be stopped

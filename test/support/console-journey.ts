@@ -62,6 +62,12 @@ export async function windowOf(server: TestServer, username: string, address = '
   return window;
 }
 
+/** Presses a button that copies. It says so for two seconds only: that is looked for before it is pressed. @returns what is in the clipboard then */
+export async function copyBy(page: Page, button: string): Promise<string> {
+  await Promise.all([page.getByText('Copied', { exact: true }).first().waitFor({ state: 'attached' }), page.getByRole('button', { name: button }).click()]);
+  return page.evaluate<string>('navigator.clipboard.readText()');
+}
+
 /** Pictures of the page as it is are kept; nothing is wrong with it. @throws AssertionError */
 export async function seen(window: Window, name: string): Promise<void> {
   assert.deepEqual(await window.look(name), []);

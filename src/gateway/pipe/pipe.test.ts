@@ -116,10 +116,14 @@ async function receive(socket: Socket, slow: boolean): Promise<{ length: number;
   return { length, hash: hash.digest('hex') };
 }
 
-/** Waits until something has moved, and then no more. */
+/** Waits until something has moved, and then no more. Not by one look: after this process has stood still itself, that comes before what has arrived meanwhile. */
 async function standsStill(count: () => number): Promise<void> {
-  let seen = 0;
-  await waitFor(() => { const still = seen > 0 && count() === seen; seen = count(); return still; }, { what: 'the bytes to stand still', intervalMs: 200 });
+  let [seen, looks] = [0, 0];
+  await waitFor(() => {
+    looks = seen > 0 && count() === seen ? looks + 1 : 0;
+    seen = count();
+    return looks >= 3;
+  }, { what: 'the bytes to stand still', intervalMs: 100 });
 }
 
 const digest = (bytes: Buffer) => ({ length: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') });

@@ -14,8 +14,11 @@ export function outputTests(setup: Setup): void {
     const target = await up(world, workload);
     const say = (text: string): Promise<unknown> => withSession(target, (session) => session.rows(`DO $$ BEGIN RAISE LOG '${text}'; END $$`));
 
-    const all = await collect(runtime.logs(workload.id, { tail: 1000, follow: false }));
-    assert.ok(all.some(({ text }) => text.includes('ready to accept connections')), all.map(({ text }) => text).join('\n'));
+    let all: LogLine[] = [];
+    await waitFor(async () => { // it may be a moment on its way into the log
+      all = await collect(runtime.logs(workload.id, { tail: 1000, follow: false }));
+      return all.some(({ text }) => text.includes('ready to accept connections'));
+    }, { what: 'the engine to say that it is there', explain: () => all.map(({ text }) => text).join('\n') });
     for (const { at } of all) assert.ok(at === null || Math.abs(at - before) < 60_000, `time ${at}`);
     const [last] = await collect(runtime.logs(workload.id, { tail: 1, follow: false }));
     assert.notEqual(last, undefined);
@@ -40,13 +43,16 @@ export function outputTests(setup: Setup): void {
       await following;
     }
 
-    const toTheEnd = collect(runtime.logs(workload.id, { tail: 0, follow: true }));
+    const rest: LogLine[] = [];
+    const toTheEnd = (async () => {
+      for await (const line of runtime.logs(workload.id, { tail: 0, follow: true })) rest.push(line);
+    })();
     await waitFor(async () => {
       await say('sign 3');
-      return true;
-    }, { what: 'sign 3 to be said' });
+      return rest.some(({ text }) => text.includes('sign 3')); // only then the follower is there
+    }, { what: 'sign 3 in the log' });
     await runtime.stop(workload.id, GRACE);
-    const rest = await toTheEnd;
+    await toTheEnd;
     assert.ok(rest.some(({ text }) => text.includes('shut down')), 'a follower gets everything up to the end');
     const ended = await collect(runtime.logs(workload.id, { tail: 50, follow: false }));
     assert.ok(ended.some(({ text }) => text.includes('shut down')));
@@ -65,7 +71,7 @@ export function outputTests(setup: Setup): void {
     assert.equal(large.stdout.length, 1024 * 1024);
     const began = Date.now();
     await assert.rejects(runtime.exec(id, ['sleep', '61'], { timeoutMs: 300 }), { code: 'runtime_failed' });
-    assert.ok(Date.now() - began < 5_000);
+    assert.ok(Date.now() - began < 30_000, 'not when the program would have ended by itself');
     await waitFor(async () => !(await runtime.exec(id, ['sh', '-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "'])).stdout.includes('sleep 61'), { what: 'the late program to be gone' });
     await runtime.stop(id, GRACE);
     await assert.rejects(runtime.exec(id, ['true']), { code: 'not_running' });

@@ -89,7 +89,7 @@ export function eventContract(open: OpenStore): void {
       const read = async (): Promise<number[]> => {
         const reader = await under.another();
         const seen: number[] = [];
-        for (let rounds = 0; rounds < 20_000; rounds += 1) {
+        for (let rounds = 0; rounds < 200_000; rounds += 1) {
           const last = !progress.writing; // asked before the read: what is written is then all there
           const fresh = await reader.events.list({}, { after: seen.at(-1) ?? 0, limit: 100 });
           seen.push(...fresh.map(({ id }) => id));

@@ -62,7 +62,7 @@ async function confirmedWritesAreKept(scene: Scene): Promise<void> {
       ? withRedis(login, async (client) => { for (;;) { await client.sadd('kept', confirmed + 1); confirmed += 1; } })
       : withPostgresql(login, async (client) => { for (;;) { await client.query('INSERT INTO kept VALUES ($1)', [confirmed + 1]); confirmed += 1; } })
     ).catch(() => undefined);
-    await waitFor(() => confirmed > 50, { what: 'some writes to be confirmed' });
+    await waitFor(() => confirmed > 50, { what: 'some writes to be confirmed', timeoutMs: 60_000 }); // each on the disk
     const backup = await scene.ann.deleteKeeping(id);
     await writing;
     const restored = await scene.ann.restore(backup.id);
@@ -205,6 +205,8 @@ async function remainsOfTries({ server }: Scene): Promise<void> {
     assert.ok(user);
     await store.users.update(userId, { quota: { ...user.quota, backupBytes: 2 * claimed } });
     for (const id of ids) {
+      // One that the server held when it was killed has to end first.
+      await waitFor(() => store.instances.acquireLease(id, 'backup', 1000), { what: `the lease of ${id}`, timeoutMs: 60_000 });
       const instance = await store.instances.change(id, { desired: 'deleted', finalBackup: true });
       const place = await addBackup(store, instance, { expiresAt: null });
       await store.backups.claim(place, { need: claimed, wish: claimed });

@@ -75,7 +75,7 @@ async function killed(scene: Scene): Promise<void> {
     const { id, login, view } = await withData(scene, family, `killed-${family}`);
     await (await killer(scene, id))();
     await hasCrashed(scene, id);
-    const back = await scene.ann.until(id, 'it to run again', ({ status, startedAt }) => status === 'running' && startedAt !== view.startedAt, 10_000);
+    const back = await scene.ann.until(id, 'it to run again', ({ status, startedAt }) => status === 'running' && startedAt !== view.startedAt, 20_000);
     assert.equal(back.reason, null);
     assert.deepEqual(await read(family, login), [1]);
     assert.match((await eventsOf(scene, id)).find(({ type }) => type === 'instance.crashed')?.message ?? '', /The database ended/);

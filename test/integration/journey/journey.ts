@@ -172,7 +172,7 @@ async function deleted(server: TestServer, person: Person, { id, port }: Instanc
   assert.ok(!existsSync(directory), `${directory} is still there`);
   assert.deepEqual(await processesIn(directory), []);
   assert.deepEqual((await allContainers()).filter(({ labels }) => labels['dbmaker.instance'] === id), []);
-  await waitFor(async () => !(await listeningPorts()).has(port), { what: `nobody to listen on ${port}`, timeoutMs: 5000 });
+  await waitFor(async () => !(await listeningPorts()).has(port), { what: `nobody to listen on ${port}`, timeoutMs: 15_000 });
   const monitoring = await (await admin(server)).must<{ ports: { quarantined: number } }>(200, 'GET', '/api/monitoring');
   assert.ok(monitoring.ports.quarantined >= 1);
 }

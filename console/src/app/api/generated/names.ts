@@ -49,7 +49,9 @@ export function buildSlug(username: string, type: string, part: string): string 
 /** Printable text on one line, for display names and the like. Text of what is wrong, or null. */
 export function displayTextProblem(text: string, maxLength: number): string | null {
   if (text.trim() === '' || text.length > maxLength) return `must be 1 to ${String(maxLength)} characters`;
-  return /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text) ? 'must not hold control characters' : null;
+  if (/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text)) return 'must not hold control characters';
+  // Zero-width characters, marks and spaces alone show nothing: somebody of no name.
+  return /[^\p{C}\p{Z}\p{M}\u115F\u1160\u3164\uFFA0]/u.test(text) ? null : 'must hold something that can be seen';
 }
 
 /** Only what a mail system could take, not a full check of the grammar. Text of what is wrong, or null. */
