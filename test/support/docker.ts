@@ -52,11 +52,11 @@ export interface PrivateDockerd extends AsyncDisposable {
  */
 const SUPERVISE = 'root=$1; shift; "$@" >>"$root/log" 2>&1 </dev/null & pid=$!; word=; read -r word; kill -TERM $pid; wait $pid; [ "$word" = stop ] || rm -rf "$root"';
 
-/** Takes root. @throws Error with the end of its log when it does not come up within a minute */
-export async function startPrivateDockerd(): Promise<PrivateDockerd> {
+/** Takes root. `flags`: more of dockerd's own. @throws Error with the end of its log when it does not come up within a minute */
+export async function startPrivateDockerd(...flags: string[]): Promise<PrivateDockerd> {
   const shared = await ensureDocker();
   // Not os.tmpdir(): paths of sockets are limited to 107 bytes.
-  const dockerd = new Dockerd(await mkdtemp('/tmp/dbm-dockerd-'), shared);
+  const dockerd = new Dockerd(await mkdtemp('/tmp/dbm-dockerd-'), shared, flags);
   try {
     await dockerd.start();
     return dockerd;
@@ -70,11 +70,13 @@ class Dockerd implements PrivateDockerd {
   readonly socketPath: string;
   readonly #root: string;
   readonly #shared: string;
+  readonly #flags: readonly string[];
   #supervisor: ReturnType<typeof spawn> | undefined;
 
-  constructor(root: string, shared: string) {
+  constructor(root: string, shared: string, flags: readonly string[]) {
     this.#root = root;
     this.#shared = shared;
+    this.#flags = flags;
     this.socketPath = path.join(root, 'docker.sock');
   }
 
@@ -86,7 +88,7 @@ class Dockerd implements PrivateDockerd {
       '-H', `unix://${this.socketPath}`, '--data-root', path.join(this.#root, 'data'), '--exec-root', path.join(this.#root, 'exec'),
       '--pidfile', this.#pidfile, '--bridge=none', '--iptables=false', '--ip6tables=false', '--shutdown-timeout=10',
       // Where a containerd of the system runs, both engines use it.
-      '--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`,
+      '--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`, ...this.#flags,
     ], { stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, TMPDIR: this.#root } }); // where its containerd leaves its stacks when it is killed
     this.#supervisor.stdin?.on('error', () => undefined); // dockerd ended by itself: waitFor below says why
     await waitFor(async () => docker(this.socketPath, ['version'], { timeoutMs: 5_000 }), {
