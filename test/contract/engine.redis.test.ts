@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { redis } from '../../src/engines/redis/engine.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
+import { handedOver } from '../support/redis-handed-over.ts';
 import { waitFor } from '../support/wait.ts';
 import { engineContract } from './engine.ts';
 
@@ -13,13 +14,6 @@ import { engineContract } from './engine.ts';
 function client(server: TestRedis, login: { username?: string; password?: string } = server.target): Redis {
   const options = { path: path.join(path.dirname(server.dataPath), 'redis.sock'), retryStrategy: null, ...login };
   return new Redis(options).on('error', () => undefined);
-}
-
-/** Redis keeps back for up to two seconds what it has acknowledged, while a disk is slow to sync. */
-async function handedOver(server: TestRedis): Promise<void> {
-  const writer = client(server);
-  await waitFor(async () => /^aof_buffer_length:0\r?$/m.test(await writer.info('persistence')), { what: 'what was written to be handed to the disk' });
-  writer.disconnect();
 }
 
 engineContract(redis, /^7\.\d+\.\d+$/, async () => {
@@ -71,7 +65,7 @@ describe('engine redis, as launched', () => {
     const before = client(server);
     await before.set('order', '42');
     before.disconnect();
-    await handedOver(server);
+    await handedOver(server.target);
     await server.kill();
     server.launch();
     await server.answering();
@@ -125,7 +119,7 @@ describe('engine redis, as launched', () => {
       owner.disconnect();
     };
     const restarted = async (): Promise<string[]> => {
-      await handedOver(server);
+      await handedOver(server.target);
       await server.kill();
       server.launch();
       await server.answering();

@@ -7,6 +7,7 @@ import { STEP_MS, stepBegin } from '../../src/domain/monitoring/pulse.ts';
 import { copyInstance } from '../bench/rows.ts';
 import { EventClient } from '../support/event-source.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { quickest } from '../support/quickest.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import { waitFor } from '../support/wait.ts';
 import { create, startApi, type Harness } from './api-harness.ts';
@@ -24,16 +25,6 @@ const activity = async (api: Harness, token: string, query = ''): Promise<Activi
 async function withinOneStep(): Promise<void> {
   const next = stepBegin(Date.now()) + STEP_MS;
   if (next - Date.now() < 20_000) await waitFor(() => Date.now() >= next, { what: 'the next half hour', timeoutMs: 60_000 });
-}
-/** Milliseconds of the quickest of some tries: what a busy machine does beside them slows down one, not all. */
-async function quickest(tries: number, work: () => Promise<void>): Promise<number> {
-  const took: number[] = [];
-  for (let count = 0; count < tries; count += 1) {
-    const began = performance.now();
-    await work();
-    took.push(performance.now() - began);
-  }
-  return Math.min(...took);
 }
 /** As the gateways report it, and noted. */
 async function pass(api: Harness, bytes: Readonly<Record<string, number>>): Promise<void> {
@@ -145,14 +136,14 @@ test(`${String(MANY)} databases at which something goes on all the time are told
   database.prepare("update samples set points = ? where resolution = 'pulse'").run(JSON.stringify([1e9, first, ...Array.from({ length: 48 }, (_, index) => 1e9 + index)]));
   database.close();
 
-  const tookAll = await quickest(3, async () => {
+  const tookAll = await quickest(async () => {
     const all = await activity(api, api.admin.token);
     assert.deepEqual([Object.keys(all.items).length, all.items[ids[7]!]?.length], [MANY + 1, 48]);
-  });
+  }, { tries: 3 });
   assert.ok(tookAll < 3000, `${String(tookAll)} ms`);
   const bob = await api.person('bob');
   const { id } = await create(api, bob.token, 'few');
   await pass(api, { [id]: 5 });
-  const few = await quickest(5, async () => { assert.deepEqual(Object.keys((await activity(api, bob.token)).items), [id]); });
+  const few = await quickest(async () => { assert.deepEqual(Object.keys((await activity(api, bob.token)).items), [id]); }, { tries: 5 });
   assert.ok(few < 200, `${String(few)} ms for one of few`);
 });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { InstanceView } from '../../src/api/schemas/instance.ts';
 import { serverCommand } from '../../scripts/setup/server-command.mjs';
 import { claimPortRange, freePort } from './ports.ts';
 import { keepLog, keepLogText, noteKeysOf, notePasswordsIn, noteSecret, noteSecretsIn } from './secrets.ts';
@@ -77,13 +78,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   return server;
 }
 
-interface Left {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly reason: unknown;
-  readonly progress: unknown;
-}
+type Left = Pick<InstanceView, 'id' | 'name' | 'status' | 'reason' | 'progress'>;
 
 /** Of a warning the words are enough: sixty stacks push the words out of what CI shows. */
 const withoutStack = (line: string): string => (/"level":[1-4]0,/.test(line) ? line.replace(/"stack":"(?:[^"\\]|\\.)*",/, '') : line);

@@ -1,5 +1,4 @@
 import type { InstanceEvent, NewEvent } from '../instance/event.ts';
-import type { GatewayActivity, GatewayUse } from '../gateway/activity.ts';
 import type { InstanceRoute } from '../instance/route.ts';
 import type { Health } from '../monitoring/health.ts';
 import type { Point, Resolution, Sample } from '../monitoring/sample.ts';
@@ -7,6 +6,7 @@ import type { PolicySubject } from '../policy/policy.ts';
 import type { Access, Desired, Instance, InstanceSpec, InstanceStatus, Phase, SealedSecrets } from '../instance/instance.ts';
 import type { Availability, Template, TemplateDocument } from '../template/template.ts';
 import type { ApiToken, Held, NewUser, Quota, User, UserChange } from '../user/user.ts';
+import type { ActivityRepository, PulseBeat, PulseRepository } from './activity-store.ts';
 import type { AuditEnd, AuditFilter, AuditRepository } from './audit-store.ts';
 import type { BackupRepository } from './backup-store.ts';
 import type { Lease } from './lease.ts';
@@ -15,7 +15,7 @@ import type { ShareRepository, VisibleInstance } from './share-store.ts';
 import type { Began, SignInStore } from './sign-in-store.ts';
 import type { DeliveryRepository, WebhookRepository } from './webhook-store.ts';
 
-export type { AuditEnd, AuditFilter, AuditRepository, BackupRepository, Lease, Page, ShareRepository, VisibleInstance };
+export type { ActivityRepository, AuditEnd, AuditFilter, AuditRepository, BackupRepository, Lease, Page, PulseBeat, PulseRepository, ShareRepository, VisibleInstance };
 
 /**
  * All methods throw DbmakerError: store_unavailable, store_read_only, disk_full when the database does not answer or cannot write;
@@ -232,27 +232,6 @@ export interface SampleRepository {
   forget(): Promise<void>;
 }
 
-/** The bytes of one instance in the half hour that something went through its gateway in last, so far. */
-export interface PulseBeat {
-  readonly instanceId: string;
-  readonly ownerId: string;
-  /** Begin of the half hour, milliseconds since 1970. */
-  readonly at: number;
-  readonly bytes: number;
-}
-
-/** How much is going on at each instance, see src/domain/monitoring/pulse.ts. */
-export interface PulseRepository {
-  /** Notes what went through the gateways since the last time; by several workers at once, each byte once. May be lost in a power cut. */
-  note(): Promise<void>;
-  /**
-   * Bytes in each of the 48 half hours up to now, of those instances at which anything went on: what the user owns or what is shared with them, or of all (null). Read in parts.
-   */
-  ofLastDay(viewer: string | null): Promise<Map<string, number[]>>;
-  /** Of all instances of which something was noted at or after `since` (milliseconds since 1970). */
-  beats(since: number): Promise<PulseBeat[]>;
-}
-
 export interface PortRepository {
   /**
    * A free port of the range (not taken, not in quarantine, not blocked), reserved for `ttlMs` until InstanceRepository.create takes it.
@@ -302,25 +281,6 @@ export interface EventRepository {
   behind(filter: { concerning?: string }, options: { after: number; upTo: number; limit: number }): Promise<number>;
   /** The highest id that there is; 0 without any. */
   lastId(): Promise<number>;
-}
-
-/** What gateways saw of the use of instances. Kept per gateway process and added up when read. */
-export interface ActivityRepository {
-  /**
-   * One report of a gateway process (`gateway`: a name that no other process ever has): counts are absolute values of that process for `open`,
-   * and what was added since its last report for the rest. Instances that are left out are as they were reported last. Also says that the
-   * process is alive, with an empty list too. Rows of instances that are gone are dropped. May be lost in a power cut.
-   */
-  report(gateway: string, uses: readonly GatewayUse[]): Promise<void>;
-  /**
-   * Sum over all gateways; `open` only of those that reported within `aliveMs`, and while there are any, `lastUsedAt` is the time of the last
-   * report. null: never used.
-   */
-  get(instanceId: string, aliveMs: number): Promise<GatewayActivity | null>;
-  /** The process ended in good order: nothing of it is open any more, and what it counted is kept as one sum with that of the others. */
-  retire(gateway: string): Promise<void>;
-  /** The same for processes that last reported before `aliveBefore`: they were killed. */
-  fold(aliveBefore: number): Promise<void>;
 }
 
 export interface IdempotencyRecord {

@@ -35,8 +35,8 @@ export interface DockerClient {
 
 /** Opens nothing yet. */
 export function createClient(socketPath: string, clock: Clock): DockerClient {
-  // A connection for each request: an engine that shuts down takes no new ones, but serves those that are open to the end (moby's `stop` closes
-  // the listener only). Over a kept one we would start again what it ends, in the middle of which it goes, and its books of it are wrong for good.
+  // A connection for each request: an engine that shuts down takes no new ones, but goes on serving those that are open (seen with 20.10). Over a
+  // kept one we would start again what it ends, in the middle of which it goes, and its books of it are wrong for good.
   const docker = new Docker({ socketPath });
   (docker.modem as { agent?: Agent }).agent = new Agent({ keepAlive: false }); // an option that its types do not have
   const address = `unix://${socketPath}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { EngineTarget } from '../../../src/domain/ports/engine.ts';
 import { withSession } from '../../../src/engines/redis/session.ts';
+import { handedOver } from '../../support/redis-handed-over.ts';
 import { waitFor } from '../../support/wait.ts';
 import { readRows, writeRow } from './rows.ts';
 import { GRACE, type RuntimeWorld, ready, up, worldTest } from './world.ts';
@@ -93,12 +93,6 @@ export function disturbanceTests(setup: Setup): void {
     await together([runtime.remove(workload.id), other.remove(workload.id)]);
     assert.deepEqual(await runtime.observeAll(), []);
   });
-}
-
-/** Redis keeps back for up to two seconds what it has acknowledged, while a disk is slow to sync. */
-async function handedOver(target: EngineTarget): Promise<void> {
-  const looks = (): Promise<boolean> => withSession(target, async (session) => /^aof_buffer_length:0\r?$/m.test(String(await session.command('INFO', 'persistence'))));
-  await waitFor(looks, { what: 'what was written to be handed to the disk' });
 }
 
 /** Waits for all before it fails: what still runs could make things after the clean-up. */

@@ -180,9 +180,9 @@ async function secretsStaySecret(scene: Scene): Promise<void> {
       secrets.push(login.password);
       await ann.act(id, 'rotate-password');
       secrets.push((await ann.connection(id)).password);
-      await ann.act(id, 'restart');
+      const { startedAt: before } = await ann.act(id, 'restart');
       await (await killer(scene, id))();
-      await ann.until(id, 'it to run again', ({ status }) => status === 'running');
+      await ann.until(id, 'it to run again', ({ status, startedAt }) => status === 'running' && startedAt !== before);
       await assert.rejects(read(family, login)); // a refused login is logged by the engine
     }));
     const target = '/api/containers';
